@@ -1,0 +1,147 @@
+"""Results: anomaly maps, findings and what one job gave."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from medae.provenance import Provenance
+from medae.volume import Volume
+
+DEFAULT_MIN_VOLUME_MM3 = 20.0
+"""Findings smaller than this are left out unless asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One connected region above the threshold. A place to look at, never a diagnosis.
+
+    Attributes
+    ----------
+    number
+        1 for the highest score.
+    center_index, center_lps
+        Score-weighted centre as (k, j, i), and in LPS millimetres.
+    bounding_box
+        ((k0, j0, i0), (k1, j1, i1)), half-open.
+    volume_mm3, voxels
+        Size.
+    max_score, mean_score
+        Peak and mean z-score.
+    """
+
+    number: int
+    center_index: tuple[int, int, int]
+    center_lps: tuple[float, float, float]
+    bounding_box: tuple[tuple[int, int, int], tuple[int, int, int]]
+    volume_mm3: float
+    voxels: int
+    max_score: float
+    mean_score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnomalyMap:
+    """Z-scores on the scan's own grid.
+
+    Attributes
+    ----------
+    volume
+        float32 z-scores (slices, rows, columns); 0 outside the body.
+    threshold
+        z above which a voxel belongs to a finding.
+    calibration
+        One sentence: against what the z-scores were calibrated.
+    provenance
+        How the map was made.
+    """
+
+    volume: Volume
+    threshold: float
+    calibration: str
+    provenance: tuple[Provenance, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Findings at the map's own threshold."""
+        return findings(self.volume, self.threshold)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What one job gave for one series; parts that were not asked for are None."""
+
+    original: Volume
+    denoised: Volume | None = None
+    anomaly_map: AnomalyMap | None = None
+
+    @property
+    def provenance(self) -> tuple[Provenance, ...]:
+        """All processing steps."""
+        steps = () if self.denoised is None else self.denoised.provenance
+        return steps if self.anomaly_map is None else (*steps, *self.anomaly_map.provenance)
+
+
+def findings(
+    scores: Volume, threshold: float, min_volume_mm3: float = DEFAULT_MIN_VOLUME_MM3
+) -> tuple[Finding, ...]:
+    """Connected regions (26 neighbours) of ``scores`` above ``threshold``, highest peak first.
+
+    Parameters
+    ----------
+    scores
+        Volume of z-scores.
+    threshold
+        Regions are where the z-score is larger.
+    min_volume_mm3
+        Smaller regions are left out.
+    """
+    from scipy import ndimage
+
+    array = np.asarray(scores.array, dtype=np.float32)
+    labels, count = ndimage.label(array > threshold, structure=np.ones((3, 3, 3)))
+    if count == 0:
+        return ()
+    boxes = ndimage.find_objects(labels)
+    found = []
+    for label, box in enumerate(boxes, start=1):
+        region = labels[box] == label
+        voxels = int(region.sum())
+        volume_mm3 = voxels * scores.voxel_volume
+        if volume_mm3 < min_volume_mm3:
+            continue
+        weights = np.where(region, array[box], 0.0)
+        offset = np.array([side.start for side in box], dtype=float)
+        center = offset + np.asarray(ndimage.center_of_mass(weights))
+        found.append((float(weights.max()), float(array[box][region].mean()), voxels, volume_mm3, center, box))
+    found.sort(key=lambda item: (-item[0], -item[2]))
+    return tuple(
+        Finding(
+            number=number,
+            center_index=(int(round(center[0])), int(round(center[1])), int(round(center[2]))),
+            center_lps=tuple(float(x) for x in scores.to_lps(center)),  # type: ignore[arg-type]
+            bounding_box=(
+                (box[0].start, box[1].start, box[2].start),
+                (box[0].stop, box[1].stop, box[2].stop),
+            ),
+            volume_mm3=volume_mm3,
+            voxels=voxels,
+            max_score=peak,
+            mean_score=mean,
+        )
+        for number, (peak, mean, voxels, volume_mm3, center, box) in enumerate(found, start=1)
+    )
+
+
+def blend(original: Volume, denoised: Volume, strength: float) -> Volume:
+    """Original plus ``strength`` times what denoising changed, in the stored dtype.
+
+    Strength 0 gives the original bit for bit, 1 the denoised volume.
+    """
+    if strength == 1.0:
+        return denoised
+    if strength == 0.0:
+        return original.with_array(original.array)
+    values = original.values()
+    values += np.float32(strength) * (denoised.values() - values)
+    array, _ = original.to_stored(values)
+    return denoised.with_array(array)

@@ -1,0 +1,24 @@
+"""Fixtures shared by all tests: no display, a private home, real scans where they are present."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep settings, models and caches of the person who runs the tests out of them."""
+    monkeypatch.setenv("MEDAE_HOME", str(tmp_path_factory.mktemp("medae-home")))
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """Folder of real scans; the test is skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("../shared/data is not here")
+    return SHARED
