@@ -1,0 +1,173 @@
+"""Do a job here and now, in this process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medae.errors import ReadError, SettingsError, SeveralSeries
+from medae.jobs.job import ExportJob, ProcessJob, TrainJob
+from medae.progress import Report, part, silent
+from medae.results import Result, blend
+from medae.volume import Volume
+
+_EFFORT = {"read": 1.0, "denoise": 6.0, "detect": 4.0, "export": 2.0}
+"""Rough share of each step in the progress of a whole job."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a job gave: the result (None for a training), and the files or folders it wrote."""
+
+    result: Result | None
+    paths: tuple[Path, ...] = ()
+
+
+def run(
+    job: ProcessJob | ExportJob | TrainJob,
+    report: Report = silent,
+    given: Result | None = None,
+    *,
+    out: NDArray[np.generic] | None = None,
+    slice_done: Callable[[int], None] | None = None,
+) -> Outcome:
+    """Do one job.
+
+    Parameters
+    ----------
+    job
+        What to do.
+    report
+        Progress and cancellation.
+    given
+        What is known already: its ``original`` is processed instead of reading ``job.paths``, and parts
+        that the job does not compute anew are kept. An `ExportJob` needs it.
+    out
+        (slices, rows, columns) of the scan's shape and dtype, filled with the denoised slices.
+    slice_done
+        Called with the index of each slice of ``out`` that is final.
+
+    Raises
+    ------
+    MedaeError
+        With one sentence about what is wrong.
+    Cancelled
+        ``report`` has asked to stop.
+    """
+    match job:
+        case TrainJob():
+            from medae.training.recipe import Recipe
+            from medae.training.train import train
+
+            return Outcome(None, (train(Recipe.load(job.config), report),))
+        case ExportJob():
+            return _export_given(job, report, given)
+        case ProcessJob():
+            return _process(job, report, given, out, slice_done)
+
+
+def load(job: ProcessJob, report: Report = silent) -> Volume:
+    """Read the one series that a job names.
+
+    Raises
+    ------
+    ReadError
+        Nothing there can be read.
+    SeveralSeries
+        The paths hold several series and the job does not say which.
+    """
+    from medae import readers
+
+    if not job.paths:
+        raise SettingsError("The job names no file. Give the path of a file or of a series folder.")
+    scan = readers.scan(job.paths, part(report, 0.0, 0.2))
+    wanted = job.series_instance_uid
+    sources = [source for source in scan.sources if not wanted or source.series_instance_uid == wanted]
+    if not sources:
+        reasons = "; ".join(f"{skipped.path.name}: {skipped.reason}" for skipped in scan.skipped[:3])
+        raise ReadError(job.paths[0], reasons or "no series was found there. Choose another file or folder.")
+    if len(sources) > 1:
+        raise SeveralSeries(
+            f"{len(sources)} series were found where one is needed. Name the files of one series, "
+            "or use 'medae batch' for all of them."
+        )
+    source = sources[0]
+    modality = None if source.modality else job.modality
+    return readers.read(source, part(report, 0.2, 1.0), modality)
+
+
+def _process(
+    job: ProcessJob,
+    report: Report,
+    given: Result | None,
+    out: NDArray[np.generic] | None,
+    slice_done: Callable[[int], None] | None,
+) -> Outcome:
+    reports = _reports(job, report, given is not None)
+    result = given or Result(load(job, reports["read"]))
+    if job.denoise is not None:
+        from medae.inference import denoise
+
+        denoised = denoise(
+            result.original,
+            job.denoise,
+            job.strength,
+            job.device,
+            reports["denoise"],
+            first_slice=min(job.first_slice, result.original.shape[0] - 1),
+            out=out,
+            slice_done=slice_done,
+        )
+        result = replace(result, denoised=denoised)
+    if job.detect is not None:
+        from medae.inference import detect
+
+        found = detect(result.original, job.detect, job.device, job.threshold, reports["detect"])
+        result = replace(result, anomaly_map=found)
+    paths = _export(job, result, reports["export"]) if job.exports else ()
+    report(1.0, "Done")
+    return Outcome(result, paths)
+
+
+def _reports(job: ProcessJob, report: Report, is_read: bool) -> dict[str, Report]:
+    """Share the progress out among the steps that the job has."""
+    has_step = {
+        "read": not is_read,
+        "denoise": job.denoise is not None,
+        "detect": job.detect is not None,
+        "export": bool(job.exports),
+    }
+    total = sum(_EFFORT[step] for step, there in has_step.items() if there) or 1.0
+    reports, start = {}, 0.0
+    for step, there in has_step.items():
+        stop = start + (_EFFORT[step] / total if there else 0.0)
+        reports[step] = part(report, start, stop)
+        start = stop
+    return reports
+
+
+def _export_given(job: ExportJob, report: Report, given: Result | None) -> Outcome:
+    if given is None:
+        raise SettingsError("There is no result to export. Open a scan first.")
+    result = given
+    if given.denoised is not None:
+        result = replace(result, denoised=blend(given.original, given.denoised, job.strength))
+    if given.anomaly_map is not None and job.threshold is not None:
+        result = replace(result, anomaly_map=replace(given.anomaly_map, threshold=job.threshold))
+    return Outcome(result, _export(job, result, report))
+
+
+def _export(job: ProcessJob | ExportJob, result: Result, report: Report) -> tuple[Path, ...]:
+    from medae.exporters import export
+
+    assert job.out is not None
+    return export(
+        result,
+        job.out,
+        job.exports,
+        name=job.name or "series",
+        overwrite=job.overwrite,
+        report=report,
+    )
