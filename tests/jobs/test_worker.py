@@ -65,8 +65,13 @@ def names() -> set[str]:
 
 
 def child_process() -> multiprocessing.process.BaseProcess:
-    (child,) = [child for child in multiprocessing.active_children() if child.name == "medae-worker"]
-    return child
+    limit = time.monotonic() + 10
+    while True:
+        children = [child for child in multiprocessing.active_children() if child.name == "medae-worker"]
+        if children or time.monotonic() > limit:
+            (child,) = children
+            return child
+        time.sleep(0.01)
 
 
 def signal_child(number: int) -> None:
@@ -260,6 +265,8 @@ def test_a_killed_child_is_noticed_and_replaced(owner: Owner, volume: Volume) ->
 def test_a_child_that_dies_while_idle_is_replaced_in_silence(owner: Owner, volume: Volume) -> None:
     owner.end_of(owner.worker.submit(NONE, Result(volume)))
     signal_child(signal.SIGKILL)
+    while multiprocessing.active_children():
+        time.sleep(0.01)
     end, _ = owner.end_of(owner.worker.submit(NONE, Result(volume)))
     assert isinstance(end, Done)
 
