@@ -1,0 +1,1 @@
+"""The window: the only part of MedAE that knows Qt, and one that never computes by itself."""
