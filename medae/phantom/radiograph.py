@@ -87,12 +87,12 @@ def _detect(attenuation: Array, grid: Grid) -> Array:
 def _store(attenuation: Array, grid: Grid, part: str) -> Volume:
     stored = np.rint(np.clip(attenuation * STORED_PER_UNIT, 0, 4095)).astype(np.uint16)[None]
     body = stored[stored > 0.12 * STORED_PER_UNIT]
-    low, high = np.percentile(body, (0.5, 99.7)) if body.size else (0.0, 1.0)
+    low, high = np.percentile(body, (0.5, 90 if part == "chest" else 99.7)) if body.size else (0.0, 1.0)
     _, down, right = grid.spacing
     affine = np.eye(4)
     affine[:3, :3] = np.array([[0, 0, right], [grid.spacing[0], 0, 0], [0, -down, 0]])
     affine[:3, 3] = (-(grid.shape[2] - 1) / 2 * right, 0, (grid.shape[1] - 1) / 2 * down)
-    low -= 0.06 * (high - low)
+    low -= (0.02 if part == "chest" else 0.06) * (high - low)
     return Volume(
         stored,
         affine,
@@ -142,7 +142,7 @@ def _integrate(z: Array, y: Array, x: Array, pose: Pose, anatomy: ChestAnatomy) 
     canvas = Canvas(z, y, x, 1.8, pose, palette, "lung")
     draw_chest(canvas, anatomy, table=False, vessels=False)
     attenuation = np.clip(1 + canvas.values / 1000, 0, None)
-    dense = np.clip(canvas.values - 120, 0, None) / 1000 * 0.55  # bone absorbs more than its density says
+    dense = np.clip(canvas.values - 120, 0, None) / 1000 * 1.2  # bone absorbs more than its density says
     lung = (canvas.site_fraction * _DEPTH_MM).sum(1)
     return (attenuation + dense).sum(1) * np.float32(_DEPTH_MM * WATER_PER_MM), lung
 
@@ -167,5 +167,5 @@ def _vessel_shadow(segments: tuple[Segment, ...], pose: Pose, z: Array, x: Array
         off = (dz - t * run[0]) ** 2 + (dx - t * run[1]) ** 2
         slant = min(float(np.linalg.norm(b - a)) / square**0.5, 3.0)
         chord = 2 * slant * np.sqrt(np.maximum(radius**2 - off, 0))
-        np.maximum(shadow[box], chord * WATER_PER_MM * 0.85, out=shadow[box])
+        np.maximum(shadow[box], chord * WATER_PER_MM, out=shadow[box])
     return shadow

@@ -95,5 +95,5 @@ class SmoothNoise:
     def on_grid(self, z: Array, y: Array, x: Array) -> Array:
         """Values on the grid of three 1-D axes (mm): (slices, rows, columns)."""
         along_z = np.tensordot(_spline_weights(z, self.cell), self.lattice, axes=(1, 0))
-        along_y = np.matmul(_spline_weights(y, self.cell), along_z)
-        return np.matmul(along_y, _spline_weights(x, self.cell).T)
+        along_y = np.tensordot(along_z, _spline_weights(y, self.cell), axes=(1, 1))
+        return np.tensordot(along_y, _spline_weights(x, self.cell), axes=(1, 1))

@@ -60,7 +60,7 @@ def _draw_ribs(canvas: Canvas, cage: Array, shift: float) -> None:
     hidden = np.minimum(np.abs(x) - 14, 0) + np.where(number < -6, (0.62 - front) * 60, 20)
     rib = np.minimum(rib, hidden)
     canvas.paint(np.where(cartilage, -9, rib), "bone")
-    canvas.paint(np.where(cartilage, -9, rib - 1.3), "marrow")
+    canvas.paint(np.where(cartilage, -9, rib - 1.6), "marrow")
     canvas.paint(np.where(cartilage & (number > -7), rib, -9), "cartilage")
 
 
