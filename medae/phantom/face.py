@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from medae.phantom.grid import Array, Canvas
-from medae.phantom.shapes import capsule, ellipsoid, smooth_min
+from medae.phantom.grid import Canvas
+from medae.phantom.shapes import Array, capsule, ellipsoid, smooth_min
 
 
 def draw_face(canvas: Canvas, cavity: Array, skull: float, scalp: float) -> None:

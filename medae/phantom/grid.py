@@ -7,10 +7,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from medae.phantom.shapes import SmoothNoise, coverage
+from medae.phantom.shapes import Array, SmoothNoise, coverage
 from medae.volume import Volume
 
-Array = NDArray[np.float32]
 Box = tuple[slice, slice, slice]
 
 SLAB_VOXELS = 3_000_000

@@ -4,11 +4,11 @@ Coordinates are millimetres in the image plane: u to the right, v up to the fing
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from medae.phantom.grid import Array
-from medae.phantom.shapes import SmoothNoise
+from medae.phantom.shapes import Array, SmoothNoise
 
 Spot = tuple[float, float]
 
@@ -33,7 +33,7 @@ _CARPALS: tuple[tuple[Spot, tuple[float, float], float], ...] = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HandPaths:
-    """Millimetres of each material along the beam, (rows, columns); `bone` marks where bones are thick."""
+    """Millimetres of each material along the beam, each (rows, columns)."""
 
     soft: Array
     cortex: Array
@@ -51,7 +51,7 @@ def draw_hand(u: Array, v: Array, rng: np.random.Generator) -> HandPaths:
     soft = _soft_tissue(u, v, thick)
     cortex, marrow = np.zeros_like(u), np.zeros_like(u)
     for joints, size in _FINGERS:
-        for number, (start, stop) in enumerate(zip(joints[:-1], joints[1:], strict=True)):
+        for number, (start, stop) in enumerate(pairwise(joints)):
             shaft = size * thick * (4.6, 3.7, 2.9, 2.3)[number + (len(joints) == 4)]
             _add_bone(u, v, (start, stop), (shaft, shaft * 1.75, shaft * 1.5), (cortex, marrow))
     _add_bone(u, v, ((-15, -150), (-9, -68)), (8.0, 8, 17.0), (cortex, marrow))

@@ -10,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medae.phantom.face import draw_face
-from medae.phantom.grid import Array, Canvas, Grid, Phantom, draw_pose, render
+from medae.phantom.grid import Canvas, Grid, Phantom, draw_pose, render
 from medae.phantom.lesions import LesionLook, add_lesions
-from medae.phantom.shapes import SmoothNoise, capsule, ellipsoid, smooth_min, tube
+from medae.phantom.shapes import Array, SmoothNoise, capsule, ellipsoid, smooth_min, tube
 from medae.phantom.store import store_ct, store_mr
 
 Contrast = Literal["T1", "T2", "FLAIR", "CT"]
 
 _TISSUES = (
-    "air skin fat muscle bone diploe csf white grey deep brainstem cerebellum blood vitreous lens mucosa"
-).split()
+    *("air", "skin", "fat", "muscle", "bone", "diploe", "csf", "white", "grey", "deep", "brainstem", "cerebellum"),
+    *("blood", "vitreous", "lens", "mucosa"),
+)
 _VALUES: dict[str, tuple[float, ...]] = {
     # air  skin  fat  muscle bone diploe csf white grey deep brainstem cerebellum blood vitreous lens mucosa
     "T1": (6, 420, 1020, 520, 60, 640, 190, 880, 640, 720, 830, 650, 260, 230, 480, 420),
@@ -158,7 +159,9 @@ def _cavity(canvas: Canvas) -> Array:
         canvas.y, (-90, -45, -26, -14, 8, 18, 34, 60, 95), (-8, -17, -20, -36, -40, -52, -62, -62, -40)
     ).astype(np.float32)
     sella = np.exp(-((canvas.x / 13) ** 2)) * np.exp(-(((canvas.y + 14) / 17) ** 2)) * 22
-    petrous = np.exp(-(((canvas.y - 16 + 0.35 * np.abs(canvas.x)) / 7) ** 2)) * np.clip(np.abs(canvas.x) / 8 - 2, 0, 2) * 7
+    petrous = (
+        np.exp(-(((canvas.y - 16 + 0.35 * np.abs(canvas.x)) / 7) ** 2)) * np.clip(np.abs(canvas.x) / 8 - 2, 0, 2) * 7
+    )
     inside = smooth_min(vault, (canvas.z - floor - sella - petrous) * np.float32(0.85), 12)
     spinal = capsule(canvas.x, canvas.y, canvas.z, (0, 30, -45), (0, 40, -120), (17, 10))
     return np.maximum(inside, spinal)
@@ -201,7 +204,9 @@ def _pial_depth(canvas: Canvas, hull: Array, cavity: Array, anatomy: _Anatomy) -
     level = z - (-3 + 0.42 * y)
     reach = np.maximum(np.abs(y - 2) - 31, 0)
     slit = np.sqrt((0.9 * level) ** 2 + np.maximum(40 - side, 0) ** 2 + reach**2) - 1.1
-    insula = np.sqrt((side - 40) ** 2 + np.maximum(np.abs(level) - 9, 0) ** 2 + np.maximum(reach + 6, 0) ** 2 * 0.3) - 1.8
+    insula = (
+        np.sqrt((side - 40) ** 2 + np.maximum(np.abs(level) - 9, 0) ** 2 + np.maximum(reach + 6, 0) ** 2 * 0.3) - 1.8
+    )
     depth = np.minimum(np.minimum(hull, sulci), midline)
     return np.minimum(np.minimum(depth, slit), insula)
 
@@ -284,7 +289,10 @@ def _draw_ventricles(canvas: Canvas, size: float) -> None:
     x, y, z = canvas.x[b], canvas.y[b], canvas.z[b]
     side = np.abs(x + 0.6)
     horn = tube(
-        side * 1.12, y, z, [(8.5, -29, 8), (8.5, -17, 14), (9.5, 2, 21), (14, 20, 22), (25, 34, 13), (23, 54, 8)],
+        side * 1.12,
+        y,
+        z,
+        [(8.5, -29, 8), (8.5, -17, 14), (9.5, 2, 21), (14, 20, 22), (25, 34, 13), (23, 54, 8)],
         [3.6 * size, 5.4 * size, 4.6 * size, 4.8 * size, 6.2 * size, 2.2 * size],
     )
     temporal = tube(side, y, z, [(26, 34, 10), (32, 18, -10), (31, -4, -17)], [4 * size, 2.4 * size, 2 * size])

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from medae.phantom.grid import Array, Grid, Phantom
-from medae.phantom.shapes import SmoothNoise, coverage
+from medae.phantom.grid import Grid, Phantom
+from medae.phantom.shapes import Array, SmoothNoise, coverage
 from medae.volume import Volume
 
 
@@ -103,7 +103,7 @@ def _blob(
     parts = max(1, min(5, int(np.ceil(spacing[0] / 1.5))))
     total = np.zeros(shape, dtype=np.float32)
     edge = max(0.5, min(spacing[1:]))
-    for offset in ((np.arange(parts) + 0.5) / parts - 0.5):
+    for offset in (np.arange(parts) + 0.5) / parts - 0.5:
         depth = diameter_mm / 2 - _distance(shape, spacing, center + np.array([offset, 0, 0]))
         if irregular is not None:
             noise, amount = irregular

@@ -5,9 +5,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from medae.phantom.grid import Array, Canvas, Grid, Phantom, Pose
+from medae.phantom.grid import Canvas, Grid, Phantom, Pose
 from medae.phantom.hand import draw_hand
 from medae.phantom.lesions import LesionLook, add_lesions
+from medae.phantom.shapes import Array
 from medae.phantom.thorax import ChestAnatomy, chest_palette, draw_chest, draw_patient
 from medae.phantom.vessels import Segment
 from medae.volume import Source, Volume, Window
@@ -138,7 +139,9 @@ def _chest(grid: Grid, seed: int) -> tuple[Array, NDArray[np.bool_]]:
 
 def _integrate(z: Array, y: Array, x: Array, pose: Pose, anatomy: ChestAnatomy) -> tuple[Array, Array]:
     """Attenuation and mm of lung along y: both (z, x). Vessels are left out, they are added at full resolution."""
-    palette = chest_palette(anatomy) if not anatomy.enhanced else {**chest_palette(anatomy), "blood": 45.0, "heart": 52.0}
+    palette = (
+        chest_palette(anatomy) if not anatomy.enhanced else {**chest_palette(anatomy), "blood": 45.0, "heart": 52.0}
+    )
     canvas = Canvas(z, y, x, 1.8, pose, palette, "lung")
     draw_chest(canvas, anatomy, table=False, vessels=False)
     attenuation = np.clip(1 + canvas.values / 1000, 0, None)

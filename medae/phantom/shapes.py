@@ -1,9 +1,11 @@
 """Shapes as depth fields (mm inside, negative outside) and smooth noise tied to millimetres, not to voxels."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]
 Point = tuple[float, float, float]
 
 LATTICE = 64

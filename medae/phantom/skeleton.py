@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from medae.phantom.grid import Array, Canvas
-from medae.phantom.shapes import Point, capsule, ellipsoid, smooth_min
+from medae.phantom.grid import Canvas
+from medae.phantom.shapes import Array, Point, capsule, ellipsoid, smooth_min
 
 RIB_PITCH = 25.0
 RIB_DROP = 82.0

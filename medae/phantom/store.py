@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from medae.phantom.grid import Array, Grid
+from medae.phantom.grid import Grid
+from medae.phantom.shapes import Array
 from medae.volume import HOUNSFIELD, Source, Volume, Window
 
 

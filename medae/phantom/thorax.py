@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medae.phantom.grid import Array, Canvas, Grid, Phantom, Pose, draw_pose, render
+from medae.phantom.grid import Canvas, Grid, Phantom, Pose, draw_pose, render
 from medae.phantom.lesions import LesionLook, add_lesions
-from medae.phantom.shapes import SmoothNoise, capsule, ellipsoid, smooth_min, tube
+from medae.phantom.shapes import Array, SmoothNoise, capsule, ellipsoid, smooth_min, tube
 from medae.phantom.skeleton import cage_depth, draw_skeleton
 from medae.phantom.store import store_ct
 from medae.phantom.vessels import Points, Segment, draw_tree, grow_tree
@@ -267,11 +267,24 @@ def _draw_heart(canvas: Canvas, anatomy: ChestAnatomy) -> None:
 def _draw_great_vessels(canvas: Canvas) -> None:
     x, y, z = canvas.x, canvas.y, canvas.z
     aorta = tube(
-        x, y, z,
-        [(2, -20, -18), (-12, -28, 8), (-8, -26, 34), (6, -6, 50), (20, 22, 48), (24, 40, 34), (20, 44, -40), (8, 44, -170)],
+        x,
+        y,
+        z,
+        [
+            (2, -20, -18),
+            (-12, -28, 8),
+            (-8, -26, 34),
+            (6, -6, 50),
+            (20, 22, 48),
+            (24, 40, 34),
+            (20, 44, -40),
+            (8, 44, -170),
+        ],
         [14, 15, 15, 14, 13, 12.5, 12, 11],
     )
-    pulmonary = tube(x, y, z, [(16, -38, -2), (18, -20, 20), (6, -4, 18), (-14, 0, 10), (-34, 8, 6)], [13, 13, 11.5, 10.5, 7])
+    pulmonary = tube(
+        x, y, z, [(16, -38, -2), (18, -20, 20), (6, -4, 18), (-14, 0, 10), (-34, 8, 6)], [13, 13, 11.5, 10.5, 7]
+    )
     left = tube(x, y, z, [(18, -18, 20), (28, 4, 20), (34, 12, 12)], [12, 10.5, 7])
     cava = tube(x, y, z, [(-24, -16, -20), (-24, -16, 40), (-20, -22, 66), (-28, -30, 92)], [9, 9, 8, 7])
     lower = tube(x, y, z, [(-20, 2, -40), (-16, 12, -80), (-14, 30, -190)], [10, 11, 10])
@@ -307,7 +320,9 @@ def _draw_abdomen(canvas: Canvas, cage: Array, anatomy: ChestAnatomy) -> None:
     liver = np.minimum(liver, 60 - y + 0.25 * np.abs(x + 70))
     liver = np.minimum(liver, z + 165 + 0.3 * x)
     spots = np.maximum(anatomy.texture.on_grid(*canvas.axes) - 1.7, 0) * 20
-    canvas.paint(liver, "liver", value=canvas.palette["liver"] + np.minimum(spots, 25) * (1 if anatomy.enhanced else -0.5))
+    canvas.paint(
+        liver, "liver", value=canvas.palette["liver"] + np.minimum(spots, 25) * (1 if anatomy.enhanced else -0.5)
+    )
     spleen = np.minimum(ellipsoid(x, y, z, (92, 42, -105), (28, 40, 42)), np.minimum(under - 2, cage - 3))
     canvas.paint(spleen, "spleen")
     stomach = np.minimum(ellipsoid(x, y, z, (62, -24, -100), (40, 42, 40)), np.minimum(under - 2, cage - 5))

@@ -62,7 +62,9 @@ def _grow(
     last = len(targets) == 1
     reach = 1.0 if last else rng.uniform(0.3, 0.45)
     middle = targets.mean(0)
-    stop = start + reach * (middle - start) + (0 if last else 0.06 * np.linalg.norm(middle - start)) * rng.normal(size=3)
+    stop = (
+        start + reach * (middle - start) + (0 if last else 0.06 * np.linalg.norm(middle - start)) * rng.normal(size=3)
+    )
     end_radius = 0.35 if last else root_radius * (len(targets) / total) ** (1 / 3)
     yield Segment(_point(start), _point(stop), (radius, end_radius))
     if last:
