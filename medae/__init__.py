@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from medae.results import AnomalyMap, Finding, Result
     from medae.volume import Source, Volume
 
+    __version__: str
+
 _HOMES = {
     "open": ("medae.readers", "open_volume"),
     "scan": ("medae.readers", "scan"),

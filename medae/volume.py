@@ -48,6 +48,8 @@ class Source:
         (slices, rows, columns).
     warnings
         Sentences that the user must see: uneven spacing, duplicates left out, …
+    part
+        Which of several volumes in the same file or series this is, counted from 0.
     """
 
     paths: tuple[Path, ...] = ()
@@ -60,6 +62,7 @@ class Source:
     series_number: int | None = None
     shape: tuple[int, int, int] = (0, 0, 0)
     warnings: tuple[str, ...] = ()
+    part: int = 0
 
 
 def _frozen(array: NDArray[np.generic]) -> NDArray[np.generic]:

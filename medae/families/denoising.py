@@ -1,0 +1,61 @@
+"""Denoising autoencoder: learns x from a corrupted x̃.
+
+L = ‖x − g(f(x̃))‖ (Vincent et al., ICML 2008; Gondara, ICDMW 2016 for medical images), here with the Charbonnier
+distance √(d² + ε²) (Charbonnier et al., ICIP 1994). With scanner noise as corruption it removes noise; with coarse
+noise and pasted blobs (Kascenas et al., MIDL 2022) it restores normal anatomy, and what it changes is the anomaly.
+The network is `medae.networks.ResidualUNet` on (B, C, H, W) float32; the middle one of C slices is restored.
+"""
+
+from typing import cast
+
+import torch  # noqa: TID253
+from pydantic import Field
+from torch import Tensor, nn  # noqa: TID253
+
+from medae.families import family
+from medae.networks import ResidualUNet
+
+TITLE = "Denoising"
+PURPOSE = "Removes noise, or restores normal anatomy: learns the clean image from a corrupted one"
+
+
+class Options(family.Options):
+    """Options of a denoising autoencoder."""
+
+    in_channels: int = Field(3, ge=1, le=9, description="Neighbouring slices given, an odd number")
+    features: tuple[int, ...] = Field((32, 64, 128), description="Channels of each level, finest first")
+    blocks: int = Field(2, ge=1, le=8, description="Residual blocks per level")
+    unshuffle: int = Field(2, ge=1, le=4, description="Side of the pixel-unshuffle in front")
+    residual: bool = Field(True, description="Predict the corruption rather than the image")
+    epsilon: float = Field(1e-3, gt=0, description="Charbonnier constant, in units of the scaled image")
+
+
+def network_def(options: Options, /) -> dict[str, object]:
+    """JSON from which the network is rebuilt."""
+    return {
+        "_target_": "medae.networks.ResidualUNet",
+        "in_channels": options.in_channels,
+        "features": list(options.features),
+        "blocks": options.blocks,
+        "unshuffle": options.unshuffle,
+        "residual": options.residual,
+    }
+
+
+def loss(network: nn.Module, batch: family.Batch, options: Options, /) -> dict[str, Tensor]:
+    """Weighted mean Charbonnier distance between restored and clean image."""
+    restored = network(batch["input"]).float()
+    distance = torch.sqrt((restored - batch["target"]) ** 2 + options.epsilon**2) - options.epsilon
+    weight = batch["weight"]
+    return {"charbonnier": (weight * distance).sum() / weight.sum().clamp(min=1e-6)}
+
+
+def encode(network: nn.Module, batch: Tensor, /) -> Tensor:
+    """(B, C, H, W) to the deepest features (B, features[-1], h, w); H, W multiples of the network's stride."""
+    code, _ = cast(ResidualUNet, network).encode(batch)
+    return code
+
+
+def reconstruct(network: nn.Module, batch: Tensor, /) -> Tensor:
+    """(B, C, H, W) to the restored middle slice (B, 1, H, W)."""
+    return cast(Tensor, network(batch))

@@ -1,0 +1,162 @@
+"""Denoise a volume slice by slice with its neighbours, tiled with a halo, in the stored dtype."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import numpy as np
+import torch  # noqa: TID253
+from numpy.typing import NDArray
+
+import medae
+from medae import bundle
+from medae.errors import SettingsError, UnsupportedVolume
+from medae.inference.device import Device, channels_last, choose_device
+from medae.inference.prepare import IntensityScale, intensity_scale, neighbours, network_values
+from medae.inference.tiles import run_tiled
+from medae.networks import ResidualUNet
+from medae.progress import Report, silent
+from medae.provenance import Provenance
+from medae.volume import Volume
+
+
+def denoise(
+    volume: Volume,
+    model: str = "auto",
+    strength: float = 1.0,
+    device: str = "auto",
+    report: Report = silent,
+    *,
+    first_slice: int = 0,
+    out: "NDArray[np.generic] | None" = None,
+    slice_done: Callable[[int], None] | None = None,
+) -> Volume:
+    """Remove noise from a scan.
+
+    Parameters
+    ----------
+    volume
+        CT in HU, or MR magnitudes.
+    model
+        Name of a bundle, ``"auto"`` for the one that fits the modality, ``"none"`` to hand the scan through.
+    strength
+        0 (nothing) to 1 (all that the model would remove).
+    device
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    report
+        Progress; may raise `Cancelled` after each tile.
+    first_slice
+        Slice that is done first; the others follow outward.
+    out
+        Array of the volume's shape and dtype that is filled slice by slice.
+    slice_done
+        Called with the index of each slice after it stands in ``out``.
+
+    Returns
+    -------
+    Volume
+        Same grid, dtype, unit and rescale. Padding and values outside the scale keep their stored value.
+        ``provenance`` tells the model, the device and why, the noise before and after, and how many values were
+        clipped to the stored range.
+
+    Raises
+    ------
+    ModelError, UnsupportedVolume, SettingsError
+        If no model fits, the model is damaged, or an option makes no sense.
+    Cancelled
+        If ``report`` raised it.
+    """
+    if not 0.0 <= strength <= 1.0:
+        raise SettingsError(f"strength must lie between 0 and 1, not {strength}")
+    if out is None:
+        out = np.empty_like(volume.array)
+    started, clock = datetime.now().astimezone(), time.perf_counter()
+    order = outward(first_slice, volume.shape[0])
+    if model == bundle.NONE:
+        _hand_through(volume, out, order, slice_done, report)
+        used, name, version, sha256, clipped = Device("cpu", "nothing to compute"), bundle.NONE, "", "", 0
+    else:
+        info = bundle.choose("denoise", volume.modality) if model == "auto" else bundle.find(model)
+        _check_fits(info, volume)
+        used = choose_device(device)
+        report(0.0, f"Loading {info.title} on {used.describe()}")
+        network = channels_last(bundle.load_network(info), used)
+        name, version, sha256 = info.name, info.version, info.sha256
+        clipped = 0
+        for count, k in enumerate(order):
+            report(count / len(order), f"Denoising slice {k + 1} of {volume.shape[0]}")
+            if count == 0:
+                scale = intensity_scale(volume)
+            clipped += _denoise_slice(volume, scale, network, used, k, strength, out)
+            if slice_done is not None:
+                slice_done(k)
+    report(1.0, "Denoised")
+    return volume.with_array(
+        out,
+        Provenance(
+            task="denoise",
+            bundle=name,
+            version=version,
+            sha256=sha256,
+            options={"strength": strength},
+            medae_version=medae.__version__,
+            device=used.describe(),
+            started=started,
+            seconds=time.perf_counter() - clock,
+            notes={"values_clipped": clipped},
+        ),
+    )
+
+
+def outward(first: int, count: int) -> list[int]:
+    """All indices below ``count``, the nearest to ``first`` first."""
+    first = min(max(first, 0), count - 1)
+    return sorted(range(count), key=lambda k: (abs(k - first), k))
+
+
+def _hand_through(
+    volume: Volume,
+    out: "NDArray[np.generic]",
+    order: list[int],
+    slice_done: Callable[[int], None] | None,
+    report: Report,
+) -> None:
+    for count, k in enumerate(order):
+        report(count / len(order))
+        out[k] = volume.array[k]
+        if slice_done is not None:
+            slice_done(k)
+
+
+def _check_fits(info: bundle.BundleInfo, volume: Volume) -> None:
+    if info.task != "denoise":
+        raise UnsupportedVolume(f"model {info.name} maps anomalies, it does not denoise; choose another --model")
+    if volume.modality not in info.modalities:
+        raise UnsupportedVolume(
+            f"model {info.name} is for {', '.join(info.modalities)}, this scan is "
+            f"{volume.modality or 'of unknown modality (name it with --modality)'}"
+        )
+
+
+def _denoise_slice(
+    volume: Volume,
+    scale: IntensityScale,
+    network: ResidualUNet,
+    device: Device,
+    k: int,
+    strength: float,
+    out: "NDArray[np.generic]",
+) -> int:
+    """Denoise slice ``k`` into ``out[k]``; give the number of values that were clipped."""
+    channels = 2 * network.middle + 1
+    stack = np.concatenate([network_values(volume, scale, n, n + 1) for n in neighbours(k, channels, volume.shape[0])])
+    restored = run_tiled(network, torch.from_numpy(stack)[None], device)[0, 0].numpy()
+    middle = stack[network.middle]
+    values = volume.values(k, k + 1)
+    seen = middle > 0  # air below the scale, padding and NaN stay as they are
+    change = np.where(seen, np.maximum(restored, 0.0) - middle, 0.0) * np.float32(strength * scale.scale)
+    stored, clipped = volume.to_stored(values + change[None], k)
+    untouched = ~seen[None]
+    stored[untouched] = volume.array[k : k + 1][untouched]
+    out[k] = stored[0]
+    return clipped

@@ -1,0 +1,1 @@
+"""Training: recipes, noise models, samples, the loop, calibration."""

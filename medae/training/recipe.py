@@ -1,0 +1,105 @@
+"""A recipe: everything that makes a training run, as JSON."""
+
+import json
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from medae.errors import SettingsError
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Data(_Strict):
+    """Scans of one origin.
+
+    Attributes
+    ----------
+    path
+        File or folder; relative paths start at the working directory.
+    hold_out
+        Scans whose file path holds one of these texts are used for the metrics only, never for training.
+    attribution
+        Origin and licence, printed in the model card.
+    mask_bright
+        Leave voxels this many robust deviations above the median of the foreground out of the loss:
+        for scans with bright lesions that a model of normal anatomy must not learn. None: leave nothing out.
+    """
+
+    path: Path
+    hold_out: tuple[str, ...] = ()
+    attribution: str = ""
+    mask_bright: float | None = Field(None, gt=0)
+
+
+class Phantoms(_Strict):
+    """Synthetic scans made by `medae.phantom`."""
+
+    kind: Literal["head", "thorax"]
+    contrasts: tuple[Literal["T1", "T2", "FLAIR", "CT"], ...] = ()
+    count: int = Field(2, ge=1)
+    shape: tuple[int, int, int] = (12, 256, 256)
+    spacing: tuple[float, float, float] = (5.0, 0.9, 0.9)
+
+
+class Recipe(_Strict):
+    """A training run.
+
+    Attributes
+    ----------
+    name, title, description
+        Of the bundle that comes out.
+    task
+        ``"denoise"`` or ``"anomaly"``.
+    modality
+        DICOM Modality of the scans: scans of another one are left out.
+    family, options
+        Which autoencoder family, and its options.
+    steps, batch_size, patch_size, learning_rate, seed
+        Of the optimiser (AdamW, one cosine from ``learning_rate`` to a thousandth of it).
+    average
+        Decay of the exponential moving average of the weights that is kept.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    description: str = ""
+    version: str = "0.1.0"
+    task: Literal["denoise", "anomaly"]
+    modality: Literal["CT", "MR"]
+    data: tuple[Data, ...]
+    phantoms: tuple[Phantoms, ...] = ()
+    family: str = "denoising"
+    options: dict[str, Any] = Field(default_factory=dict)
+    pixel_spacing: float | None = Field(None, gt=0, description="Resample slices to this many mm first")
+    steps: int = Field(4000, ge=1)
+    batch_size: int = Field(16, ge=1)
+    patch_size: int = Field(128, ge=32, multiple_of=8)
+    learning_rate: float = Field(1e-3, gt=0)
+    average: float = Field(0.998, ge=0, lt=1)
+    seed: int = 0
+    licence: str = "Apache-2.0"
+
+    @classmethod
+    def load(cls, path: Path | str) -> Self:
+        """Read a recipe from a JSON file.
+
+        Raises
+        ------
+        SettingsError
+            If the file cannot be read or a field is unknown or out of range.
+        """
+        path = Path(path)
+        try:
+            return cls.model_validate(json.loads(path.read_text("utf-8")))
+        except OSError as error:
+            raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
+        except json.JSONDecodeError as error:
+            raise SettingsError(f"{path}: is not JSON (line {error.lineno}: {error.msg})") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise SettingsError(f"{path}: {field}: {first['msg']}") from error
