@@ -1,0 +1,137 @@
+"""Exporters: every way in which a result leaves MedAE. To add one, write its module and name it here."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from medae.errors import ExportError, SettingsError, UnsupportedVolume
+from medae.exporters import (
+    derived_series,
+    findings,
+    nifti,
+    parametric_map,
+    png,
+    secondary_capture,
+    segmentation,
+    structured_report,
+)
+from medae.exporters.exporter import Exporter, ExporterOptions, staged
+from medae.exporters.findings import findings_csv, findings_json
+from medae.progress import Report, part, silent
+from medae.results import Result
+
+__all__ = ["EXPORTERS", "Exporter", "export", "findings_csv", "findings_json"]
+
+EXPORTERS: dict[str, Exporter] = {
+    "derived-series": derived_series,
+    "parametric-map": parametric_map,
+    "secondary-capture": secondary_capture,
+    "segmentation": segmentation,
+    "structured-report": structured_report,
+    "nifti": nifti,
+    "png": png,
+    "findings": findings,
+}
+
+
+def export(
+    result: Result,
+    folder: Path | str,
+    exporters: Sequence[str] = ("derived-series",),
+    *,
+    name: str = "series",
+    options: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+    report: Report = silent,
+) -> tuple[Path, ...]:
+    """Write a result in one or more ways, whole or not at all.
+
+    Parameters
+    ----------
+    result
+        What was computed.
+    folder
+        Where to write; made when absent.
+    exporters
+        Keys of `EXPORTERS`.
+    name
+        First part of every file name; carry no patient data in it.
+    options
+        Either options by exporter, ``{"derived-series": {"flat": True}}``, or options for every chosen exporter
+        that has them, ``{"deterministic_uids": True}``.
+    overwrite
+        Replace outputs that exist. Input files are never replaced.
+    report
+        Progress and cancel.
+
+    Returns
+    -------
+    tuple of Path
+        The files written, in the order of ``exporters``.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown exporter, option or an impossible name.
+    UnsupportedVolume
+        When an exporter cannot take this result; the sentence says why.
+    ExportError
+        When the output exists or cannot be written. Nothing partial is left behind.
+    """
+    folder = Path(folder)
+    if not name or name != Path(name).name or name.startswith("."):
+        raise SettingsError(f"{name!r} cannot be the name of an output; use letters, digits, - and _.")
+    chosen = _chosen(exporters, options or {})
+    for key, _ in chosen:
+        reason = EXPORTERS[key].accepts(result)
+        if reason is not None:
+            raise UnsupportedVolume(f"{EXPORTERS[key].TITLE}: {reason}")
+    written: list[Path] = []
+    with staged(folder, result.original.source.paths, overwrite) as stage:
+        for number, (key, exporter_options) in enumerate(chosen):
+            progress = part(report, number / len(chosen), (number + 1) / len(chosen))
+            paths = _run(EXPORTERS[key], result, stage, name, exporter_options, progress)
+            written += [folder / path.relative_to(stage) for path in paths]
+    report(1.0, "Exported")
+    return tuple(written)
+
+
+def _run(
+    exporter: Exporter, result: Result, stage: Path, name: str, options: ExporterOptions, report: Report
+) -> tuple[Path, ...]:
+    """Run one exporter; what its libraries raise about odd headers becomes an `ExportError`."""
+    try:
+        return exporter.export(result, stage, name, options, report)
+    except (ValueError, TypeError, AttributeError, LookupError, RuntimeError, NotImplementedError) as error:
+        # The text of the error may quote the patient's data: it stays in the chain, out of the message.
+        raise ExportError(
+            f"{exporter.TITLE}: the headers of this scan do not allow it ({type(error).__name__}); "
+            "try another format. Nothing was left behind."
+        ) from error
+
+
+def _chosen(keys: Sequence[str], options: Mapping[str, Any]) -> list[tuple[str, ExporterOptions]]:
+    """Pair each chosen exporter with its validated options."""
+    if not keys:
+        raise SettingsError(f"Choose at least one exporter of: {', '.join(EXPORTERS)}.")
+    unknown = [key for key in keys if key not in EXPORTERS]
+    if unknown:
+        raise SettingsError(f"No exporter is called {unknown[0]!r}; there are: {', '.join(EXPORTERS)}.")
+    general = {key: value for key, value in options.items() if key not in EXPORTERS}
+    known = {field for key in keys for field in EXPORTERS[key].Options.model_fields}
+    for field in general:
+        if field not in known:
+            raise SettingsError(f"No chosen exporter has the option {field!r}; known: {', '.join(sorted(known))}.")
+    chosen = []
+    for key in dict.fromkeys(keys):
+        model = EXPORTERS[key].Options
+        given = {field: value for field, value in general.items() if field in model.model_fields}
+        try:
+            chosen.append((key, model(**{**given, **options.get(key, {})})))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(place) for place in first["loc"])
+            raise SettingsError(f"{key}: option {where}: {first['msg']}.") from error
+    return chosen
