@@ -1,0 +1,59 @@
+"""The ``medae`` command and what its sub-commands are."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import medae
+from medae.cli import batch, demo, doctor, info, models, process, train, window
+from medae.cli.group import MedaeGroup
+
+app = typer.Typer(
+    name="medae",
+    cls=MedaeGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    epilog="Research use only, not for diagnosis.",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"medae {medae.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Print tracebacks (also: MEDAE_DEBUG=1).")] = False,
+) -> None:
+    """Autoencoders for medical images: denoise, map anomalies, view, send back as DICOM.
+
+    Without a command, the window opens.
+    """
+    if context.invoked_subcommand is None:
+        window.open_window(())
+
+
+@app.command("open")
+def open_(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", exists=True, help="Files or folders.")],
+) -> None:
+    """Open the window on files or folders."""
+    window.open_window(paths)
+
+
+app.command("demo")(demo.demo)
+app.command("info")(info.info)
+app.command("denoise")(process.denoise)
+app.command("detect")(process.detect)
+app.command("batch")(batch.batch)
+app.command("train")(train.train)
+app.add_typer(models.app, name="models")
+app.command("doctor")(doctor.doctor)

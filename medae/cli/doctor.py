@@ -1,0 +1,117 @@
+"""``medae doctor``: what works on this machine, and what to do about what does not."""
+
+import json
+import platform
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+
+import typer
+
+import medae
+from medae.cli import options as given
+from medae.cli.group import FAILED
+from medae.errors import MedaeError
+
+CODECS = {
+    "JPEG baseline": "1.2.840.10008.1.2.4.50",
+    "JPEG extended": "1.2.840.10008.1.2.4.51",
+    "JPEG lossless": "1.2.840.10008.1.2.4.70",
+    "JPEG-LS": "1.2.840.10008.1.2.4.80",
+    "JPEG 2000": "1.2.840.10008.1.2.4.90",
+    "HTJ2K": "1.2.840.10008.1.2.4.201",
+    "RLE": "1.2.840.10008.1.2.5",
+}
+"""Compressed DICOM transfer syntaxes (PS3.5 annex A) that are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the doctor's report; ``ok`` None means: good to know, nothing is wrong."""
+
+    name: str
+    value: str
+    ok: bool | None = True
+
+
+def check_packages() -> list[Check]:
+    """Versions of what MedAE is built on."""
+    checks = [
+        Check("MedAE", medae.__version__),
+        Check("Python", f"{platform.python_version()} on {platform.platform()}"),
+    ]
+    try:
+        wanted = [line for line in requires("medae") or () if "extra ==" not in line]
+    except PackageNotFoundError:
+        wanted = []
+    names = [line.split(";")[0].split(">")[0].split("<")[0].split("=")[0].split("[")[0].strip() for line in wanted]
+    for name in names or ["torch", "monai", "numpy", "pydicom", "highdicom", "SimpleITK", "PySide6-Essentials"]:
+        try:
+            checks.append(Check(name, version(name)))
+        except PackageNotFoundError:
+            checks.append(Check(name, f"missing; run: {sys.executable} -m pip install '{name}'", ok=False))
+    return checks
+
+
+def check_device() -> Check:
+    """Tell what computes, and why."""
+    from medae.inference.device import choose_device
+
+    return Check("Device", choose_device("auto").describe())
+
+
+def check_window() -> Check:
+    """Tell whether a window can open."""
+    from medae.gui.system_libraries import window_problem
+
+    problem = window_problem()
+    return Check("Window", problem or "can open", None if problem else True)
+
+
+def check_codecs() -> list[Check]:
+    """Which compressed DICOM can be read, and by what."""
+    from pydicom.pixels import get_decoder
+
+    checks = []
+    for name, uid in CODECS.items():
+        decoder = get_decoder(uid)
+        plugins = ", ".join(decoder.available_plugins)
+        checks.append(Check(f"DICOM {name}", plugins or "cannot be read here; install MedAE again", bool(plugins)))
+    return checks
+
+
+def check_models() -> list[Check]:
+    """Whether the models are intact."""
+    from medae import bundle
+
+    checks = []
+    for info in bundle.bundles():
+        try:
+            bundle.verify(info)
+            checks.append(Check(f"Model {info.name}", f"{info.version}, intact"))
+        except MedaeError as error:
+            checks.append(Check(f"Model {info.name}", str(error), ok=False))
+    return checks or [Check("Models", "none found; install MedAE again", ok=False)]
+
+
+def doctor(as_json: given.AsJson = False) -> None:
+    """Check this machine: versions, device, window, codecs, models; exit code 1 if something is wrong."""
+    checks = [*check_packages(), check_device(), check_window(), *check_codecs(), *check_models()]
+    if as_json:
+        typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
+    else:
+        _print(checks)
+    if any(check.ok is False for check in checks):
+        raise typer.Exit(FAILED)
+
+
+def _print(checks: list[Check]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    marks = {True: Text("ok", style="green"), False: Text("WRONG", style="red"), None: Text("note", style="yellow")}
+    table = Table("Check", "Found", "", show_header=False, box=None)
+    for check in checks:
+        table.add_row(marks[check.ok], Text(check.name), Text(check.value))
+    Console().print(table)

@@ -1,0 +1,44 @@
+"""How every command ends: exit codes, one sentence instead of a traceback."""
+
+import os
+import sys
+import traceback
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from medae.errors import Cancelled, MedaeError
+
+FAILED = 1
+"""Exit code when something failed; the rest was done."""
+
+USAGE = 2
+"""Exit code for a command line that makes no sense (typer's own)."""
+
+INTERRUPTED = 130
+"""Exit code after Ctrl+C."""
+
+STOPPED = "Stopped. Nothing partial was left behind."
+
+
+class MedaeGroup(TyperGroup):
+    """The commands of MedAE: an error becomes one sentence, Ctrl+C one line."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command and turn what it raises into a message and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except MedaeError as error:
+            if wants_debug(ctx.params.get("debug")):
+                traceback.print_exc(file=sys.stderr)
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(FAILED) from error
+        except (KeyboardInterrupt, Cancelled) as stop:
+            typer.echo(STOPPED, err=True)
+            raise typer.Exit(INTERRUPTED) from stop
+
+
+def wants_debug(flag: object = False) -> bool:
+    """Whether the user has asked for tracebacks, by ``--debug`` or by ``MEDAE_DEBUG=1``."""
+    return bool(flag) or os.environ.get("MEDAE_DEBUG", "") not in ("", "0")

@@ -1,0 +1,131 @@
+"""``medae info``: what is in a file or folder, and where it lies in space."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from medae.cli import options as given
+from medae.cli.group import FAILED
+from medae.cli.run_report import write_whole
+from medae.cli.terminal import Terminal
+from medae.errors import MedaeError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from medae.volume import Volume
+
+AXES = "array axes (slices, rows, columns) = (k, j, i); world LPS mm; affine maps (k, j, i, 1) to (L, P, S, 1)"
+"""How the numbers are to be read."""
+
+
+def orientation_letters(direction: "NDArray[np.float64]") -> str:
+    """Towards which side each array axis runs, nearest of L R P A S I: ``"SPL"`` for an axial scan.
+
+    Parameters
+    ----------
+    direction
+        (3, 3); column n is the LPS direction of array axis n.
+    """
+    letters = ""
+    for axis in direction.T:
+        strongest = int(abs(axis).argmax())
+        letters += ("LPS" if axis[strongest] > 0 else "RAI")[strongest]
+    return letters
+
+
+def describe(volume: "Volume") -> dict[str, Any]:
+    """Facts about a volume as plain JSON values; no patient's name."""
+    import numpy as np
+
+    valid = ~volume.padding_mask()
+    low, high = float("inf"), float("-inf")
+    for k in range(volume.shape[0]):
+        values = volume.values(k, k + 1)[valid[k : k + 1]]
+        if values.size:
+            low, high = min(low, float(values.min())), max(high, float(values.max()))
+    slopes, intercepts = np.unique(volume.rescale_slope), np.unique(volume.rescale_intercept)
+    source = volume.source
+    return {
+        "description": source.description,
+        "modality": volume.modality,
+        "series_number": source.series_number,
+        "series_instance_uid": source.series_instance_uid,
+        "files": len(source.paths),
+        "path": str(source.paths[0] if len(source.paths) == 1 else source.paths[0].parent),
+        "shape": list(volume.shape),
+        "spacing": list(volume.spacing),
+        "origin": list(volume.origin),
+        "direction": volume.direction.tolist(),
+        "orientation": orientation_letters(volume.direction),
+        "affine": volume.affine.tolist(),
+        "axes": AXES,
+        "dtype": str(volume.array.dtype),
+        "unit": volume.unit,
+        "value_range": [low, high] if low <= high else None,
+        "rescale": {"slope": slopes.tolist(), "intercept": intercepts.tolist()},
+        "padding": list(volume.padding) if volume.padding else None,
+        "inverted": volume.inverted,
+        "windows": [window._asdict() for window in volume.windows],
+        "warnings": list(source.warnings),
+    }
+
+
+def info(
+    source: Annotated[Path, typer.Argument(metavar="PATH", exists=True, help="A file, a series folder, or a tree.")],
+    modality: given.ModalityName = None,
+    as_json: given.AsJson = False,
+    report_file: given.ReportFile = None,
+) -> None:
+    """Tell what series PATH holds: size, spacing, orientation, values, and what could not be read."""
+    from medae import readers
+
+    terminal = Terminal(quiet=as_json)
+    with terminal.task("Looking for scans") as report:
+        scan = readers.scan(source, report)
+    skipped = [{"path": str(each.path), "reason": each.reason} for each in scan.skipped]
+    series = []
+    for one in scan.sources:
+        try:
+            volume = readers.read(one, modality=None if one.modality or modality is None else modality.dicom)
+        except MedaeError as error:
+            skipped.append({"path": str(one.paths[0]), "reason": getattr(error, "reason", str(error))})
+            continue
+        series.append(describe(volume))
+    text = json.dumps({"series": series, "skipped": skipped}, indent=2)
+    if report_file is not None:
+        write_whole(report_file, text + "\n")
+    if as_json:
+        typer.echo(text)
+    else:
+        for facts in series:
+            typer.echo(_text(facts))
+    for each in skipped:
+        terminal.error(f"{each['path']}: {each['reason']}")
+    if skipped or not series:
+        raise typer.Exit(FAILED)
+
+
+def _numbers(values: list[float]) -> str:
+    return " × ".join(f"{value:g}" for value in values)
+
+
+def _text(facts: dict[str, Any]) -> str:
+    spread = facts["value_range"]
+    unit = "HU" if facts["unit"] == "[hnsf'U]" else ""
+    windows = ", ".join(f"{window['center']:g} / {window['width']:g}" for window in facts["windows"]) or "none"
+    lines = [
+        f"{facts['description'] or 'series'} ({facts['modality'] or 'modality unknown'}, {facts['files']} files)",
+        f"  path         {facts['path']}",
+        f"  size         {_numbers(facts['shape'])} (slices × rows × columns), {facts['dtype']}",
+        f"  spacing      {_numbers([round(value, 4) for value in facts['spacing']])} mm",
+        f"  origin       {', '.join(f'{value:.2f}' for value in facts['origin'])} mm (LPS)",
+        f"  orientation  {facts['orientation']} (slices, rows, columns grow towards)",
+        f"  values       {'none' if spread is None else f'{spread[0]:g} … {spread[1]:g} {unit}'.rstrip()}",
+        f"  window       {windows}",
+    ]
+    lines += [f"  warning      {warning}" for warning in facts["warnings"]]
+    return "\n".join(lines)

@@ -1,0 +1,242 @@
+"""``medae denoise`` and ``medae detect``: every series found goes through the same few steps."""
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from medae.cli import options as given
+from medae.cli.group import wants_debug
+from medae.cli.run_report import HINT, RunReport, SeriesReport, finish, write_report
+from medae.cli.terminal import Terminal
+from medae.errors import MedaeError
+from medae.progress import Report, part
+
+if TYPE_CHECKING:
+    from medae.jobs.job import ProcessJob
+    from medae.results import Result
+
+VOLUME_SUFFIX = ".nii.gz"
+"""An OUT with this ending is a file, not a folder."""
+
+DENOISE_FORMATS = ("dicom", "nifti", "png")
+DETECT_FORMATS = ("pm", "sc", "seg", "sr", "nifti", "png")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One command line of ``denoise`` or ``detect``.
+
+    Attributes
+    ----------
+    template
+        The job of each series; paths are filled in per series.
+    formats
+        Names of `medae.cli.options.EXPORTERS`; empty for the default of the input's kind.
+    """
+
+    command: str
+    source: Path
+    out: Path
+    template: "ProcessJob"
+    formats: tuple[str, ...]
+    as_json: bool
+    report_file: Path | None
+
+    @property
+    def one_file(self) -> bool:
+        """Whether OUT names the file of a single volume."""
+        return self.out.name.lower().endswith(VOLUME_SUFFIX)
+
+
+def denoise(
+    source: given.Input,
+    out: given.Output,
+    model: given.Model = "auto",
+    strength: given.Strength = 1.0,
+    device: given.DeviceName = "auto",
+    modality: given.ModalityName = None,
+    formats: Annotated[
+        str | None,
+        typer.Option("--format", metavar="LIST", help="dicom, nifti, png; default: as the input, DICOM or NIfTI."),
+    ] = None,
+    overwrite: given.Overwrite = False,
+    as_json: given.AsJson = False,
+    report_file: given.ReportFile = None,
+) -> None:
+    """Remove noise from every series in IN and write the result to OUT."""
+    from medae.jobs.job import ProcessJob
+
+    template = ProcessJob(
+        denoise=model,
+        strength=strength,
+        device=device,
+        modality=modality.dicom if modality else None,
+        overwrite=overwrite,
+    )
+    chosen = given.parse_formats(formats, DENOISE_FORMATS)
+    process(Request("denoise", source, out, template, chosen, as_json, report_file))
+
+
+def detect(
+    source: given.Input,
+    out: given.Output,
+    model: given.Model = "auto",
+    threshold: given.Threshold = None,
+    device: given.DeviceName = "auto",
+    modality: given.ModalityName = None,
+    formats: Annotated[
+        str | None,
+        typer.Option("--format", metavar="LIST", help="pm, sc, seg, sr, nifti, png; default: pm,sc or nifti."),
+    ] = None,
+    overwrite: given.Overwrite = False,
+    as_json: given.AsJson = False,
+    report_file: given.ReportFile = None,
+) -> None:
+    """Map anomalies in every series in IN; write heatmaps and findings to OUT.
+
+    A finding is a place to look at, never a diagnosis.
+    """
+    from medae.jobs.job import ProcessJob
+
+    template = ProcessJob(
+        detect=model,
+        threshold=threshold,
+        device=device,
+        modality=modality.dicom if modality else None,
+        overwrite=overwrite,
+    )
+    chosen = given.parse_formats(formats, DETECT_FORMATS)
+    process(Request("detect", source, out, template, chosen, as_json, report_file))
+
+
+def process(request: Request) -> None:
+    """Do every series of a request; a series that fails is listed and the others are done.
+
+    Raises
+    ------
+    MedaeError
+        For what no series could survive: an unknown model, a device that cannot be used.
+    typer.Exit
+        With 1 when something failed.
+    """
+    from medae.jobs.plan import plan
+
+    if request.one_file and request.formats not in ((), ("nifti",)):
+        raise typer.BadParameter("a .nii.gz file can only be written with --format nifti", param_hint="'OUT'")
+    if request.out.resolve() == request.source.resolve():
+        raise typer.BadParameter("OUT is the input itself; choose another place", param_hint="'OUT'")
+    terminal = Terminal(quiet=request.as_json)
+    check_job(request.template)
+    folder = request.out.parent if request.one_file else request.out
+    with terminal.task("Looking for scans") as report:
+        todo = plan(request.source, folder, request.template, report)
+    if request.one_file and len(todo.jobs) > 1:
+        raise typer.BadParameter(
+            f"IN holds {len(todo.jobs)} series, which do not fit into one file; name a folder", param_hint="'OUT'"
+        )
+    run = RunReport(request.command)
+    run.skip(((skipped.path, skipped.reason) for skipped in todo.skipped), terminal)
+    flat = len(todo.jobs) == 1 and not _has_content(request.out)
+    try:
+        for job in todo.jobs:
+            one = SeriesReport(job.name, str(origin(job.paths)), job.modality or "")
+            run.series.append(one)
+            attempt(one, terminal, partial(_series, request, job, one, flat, terminal))
+    finally:
+        write_report(run, request.report_file, (path for job in todo.jobs for path in job.paths))
+    if not request.as_json and run.series:
+        typer.echo(HINT)
+    finish(run, terminal, as_json=request.as_json)
+
+
+def attempt(one: SeriesReport, terminal: Terminal, work: Callable[[], None]) -> None:
+    """Do one series; note in ``one`` how it went. Only Ctrl+C comes out of here."""
+    try:
+        work()
+        one.status = "done"
+    except MedaeError as error:
+        one.reason = str(error)
+        terminal.error(f"{one.name}: {error}")
+    except Exception as error:  # noqa: BLE001 - a defect in one series must not take the others along
+        one.reason = f"an unexpected problem ({type(error).__name__}); MEDAE_DEBUG=1 shows the details"
+        terminal.error(f"{one.name}: {one.reason}")
+        if wants_debug():
+            traceback.print_exception(error)
+
+
+def check_job(job: "ProcessJob") -> None:
+    """Fail at once for what would fail for every series."""
+    from medae import bundle
+    from medae.inference.device import choose_device
+
+    for name in (job.denoise, job.detect):
+        if name not in (None, "auto", bundle.NONE):
+            bundle.find(str(name))
+    if job.device != "auto":
+        choose_device(job.device)
+
+
+def _has_content(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def origin(paths: Sequence[Path]) -> Path:
+    """Give the file of a series, or the folder of its files."""
+    return paths[0] if len(paths) == 1 else paths[0].parent
+
+
+def _series(request: Request, job: "ProcessJob", one: SeriesReport, flat: bool, terminal: Terminal) -> None:
+    """Read, compute and export one series, and note the facts in ``one``."""
+    from medae.jobs.run import run
+
+    with terminal.task(job.name) as report:
+        result = run(job.model_copy(update={"exports": ()}), part(report, 0.0, 0.85)).result
+        assert result is not None
+        volume = result.original
+        one.modality, one.shape, one.warnings = volume.modality, volume.shape, list(volume.source.warnings)
+        paths = _write(request, job, result, flat, part(report, 0.85, 1.0))
+    one.files = [str(path) for path in paths]
+    one.provenance = [step.to_dict() for step in result.provenance]
+    if result.anomaly_map is not None:
+        one.findings = [asdict(finding) for finding in result.anomaly_map.findings]
+    for warning in one.warnings:
+        terminal.warn(f"{job.name}: {warning}")
+    if not request.as_json:
+        typer.echo(_summary(one, request))
+
+
+def _summary(one: SeriesReport, request: Request) -> str:
+    step = one.provenance[-1] if one.provenance else {}
+    found = "" if one.findings is None else f", {len(one.findings)} findings"
+    files = "1 file" if len(one.files) == 1 else f"{len(one.files)} files"
+    facts = f" ({step['bundle']}, {step['device']}, {step['seconds']:.1f} s)" if step else ""
+    return f"{one.name}: {files} in {request.out}{found}{facts}"
+
+
+def _write(request: Request, job: "ProcessJob", result: "Result", flat: bool, report: Report) -> tuple[Path, ...]:
+    """Export a result as the request says; each output appears whole or not at all."""
+    from medae.exporters import export
+
+    assert job.out is not None
+    keys = [given.EXPORTERS[name] for name in request.formats or _default_formats(request, result)]
+    if result.anomaly_map is not None:
+        keys.append("findings")
+    options: dict[str, dict[str, object]] = {}
+    name = job.name
+    if request.one_file:
+        options["nifti"] = {"file_name": request.out.name}
+        name = request.out.name[: -len(VOLUME_SUFFIX)]
+    elif "derived-series" in keys:
+        options["derived-series"] = {"flat": flat}
+    return export(result, job.out, keys, name=name, options=options, overwrite=job.overwrite, report=report)
+
+
+def _default_formats(request: Request, result: "Result") -> tuple[str, ...]:
+    if request.one_file or result.original.source.reader != "dicom":
+        return ("nifti",)
+    return ("dicom",) if request.command == "denoise" else ("pm", "sc")

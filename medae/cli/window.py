@@ -1,0 +1,34 @@
+"""Opening the window, or saying why none can open."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from medae.errors import SettingsError
+
+
+def open_window(paths: Sequence[Path]) -> None:
+    """Open the window on some paths and stay until it is closed.
+
+    Raises
+    ------
+    SettingsError
+        If there is no display, or Qt's system libraries are missing; the sentence says what to install.
+    """
+    from medae.gui.system_libraries import window_problem
+
+    problem = window_problem()
+    if problem:
+        raise SettingsError(problem)
+    from medae.gui.app import run
+
+    if code := run(tuple(paths)):
+        raise typer.Exit(code)
+
+
+def can_open_window() -> bool:
+    """Whether a window would open here."""
+    from medae.gui.system_libraries import window_problem
+
+    return window_problem() is None
