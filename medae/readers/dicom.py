@@ -1,0 +1,293 @@
+"""DICOM files: scan headers, and load the pixels of one series (pydicom)."""
+
+import hashlib
+import os
+import struct
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+
+from medae.errors import ReadError
+from medae.progress import Report
+from medae.readers import dicom_header, dicom_pixels, multiframe
+from medae.readers.files import os_reason
+from medae.readers.reader import Scan, Skipped
+from medae.readers.series import Header, Stack, stacks
+from medae.volume import Source, Volume
+
+TITLE = "DICOM"
+SUFFIXES: tuple[str, ...] = (".dcm", ".dicom", ".ima")
+
+READ_THREADS = 4
+REPORT_EVERY = 25
+
+
+class _NotUsable(Exception):
+    """Says in one sentence why a file gives no volume."""
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence pydicom's warnings, which quote values of the file and so may hold patient data."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def accepts(path: Path, head: bytes) -> bool:
+    """Tell whether the file is DICOM: by its preamble or, without one, by its first data element."""
+    if head[128:132] == b"DICM":
+        return True
+    if len(head) < 16:
+        return False
+    group, element, vr = struct.unpack("<HH2s", head[:6])
+    if group not in (0x0002, 0x0008) or element > 0x1200:
+        return False
+    if vr in (b"UL", b"UI", b"CS", b"OB", b"DA", b"TM", b"SH", b"LO"):
+        return True
+    return struct.unpack("<L", head[4:8])[0] <= 256
+
+
+def scan(paths: Sequence[Path], report: Report) -> Scan:
+    """Read the headers of ``paths`` and arrange them as volumes."""
+    headers: list[Header] = []
+    skipped: list[Skipped] = []
+    with _quiet():
+        for number, path in enumerate(paths):
+            if number % REPORT_EVERY == 0:
+                report(number / len(paths), f"Reading headers: {number} of {len(paths)} files")
+            try:
+                headers += read_headers(path)
+            except _NotUsable as error:
+                skipped.append(Skipped(path, str(error)))
+        sources = _sources(headers, report)
+    return Scan(tuple(sources), tuple(skipped))
+
+
+def _sources(headers: list[Header], report: Report) -> list[Source]:
+    single: list[Header] = []
+    enhanced: dict[Path, list[Header]] = defaultdict(list)
+    for header in headers:
+        if header.frame is None:
+            single.append(header)
+        else:
+            enhanced[header.path].append(header)
+
+    def digest(header: Header) -> bytes:
+        report(1.0, "Comparing slices at the same position")
+        return _pixel_digest(header)
+
+    found = [_source(stack, 0, tuple(h.path for h in stack.headers)) for stack in stacks(single, digest)]
+    for path, frames in enhanced.items():
+        found += [_source(stack, part, (path,)) for part, stack in enumerate(stacks(frames, digest))]
+    return found
+
+
+def _source(stack: Stack, part: int, paths: tuple[Path, ...]) -> Source:
+    first = stack.headers[0]
+    return Source(
+        paths=paths,
+        reader="dicom",
+        series_instance_uid=first.series_uid,
+        study_instance_uid=first.study_uid,
+        frame_of_reference_uid=first.frame_of_reference_uid,
+        modality=first.modality,
+        description=" – ".join(filter(None, (first.description, stack.label))),
+        series_number=first.series_number,
+        shape=(len(stack.headers), first.rows, first.columns),
+        warnings=stack.warnings,
+        part=part,
+    )
+
+
+def read_headers(path: Path) -> list[Header]:
+    """Give the header of a file, or one per frame of an enhanced multi-frame file."""
+    try:
+        with path.open("rb") as file:
+            data = _parse(file)
+            reason = dicom_pixels.unusable(data)
+            if reason is None:
+                reason = dicom_pixels.incomplete(data, file, os.fstat(file.fileno()).st_size)
+    except OSError as error:
+        raise _NotUsable(os_reason(error)) from error
+    if reason is not None:
+        raise _NotUsable(reason)
+    if dicom_pixels.frame_count(data) == 1 and "PerFrameFunctionalGroupsSequence" not in data:
+        return [dicom_header.header(data, path)]
+    try:
+        return multiframe.headers(data, path)
+    except multiframe.NoFrameGeometry as error:
+        raise _NotUsable(str(error)) from error
+
+
+def _parse(file: BinaryIO) -> Dataset:
+    try:
+        return pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=dicom_header.TAGS)
+    except (InvalidDicomError, EOFError, NotImplementedError) as error:
+        raise _NotUsable("the DICOM header is damaged or cut off; copy the file again") from error
+    except OSError:
+        raise
+    except Exception as error:  # pydicom raises almost anything on malformed headers
+        raise _NotUsable(f"the DICOM header cannot be read ({type(error).__name__}); copy the file again") from error
+
+
+def _pixel_digest(header: Header) -> bytes:
+    try:
+        data = pydicom.dcmread(header.path, force=True, specific_tags=["PixelData"])
+        pixels = data.get("PixelData", b"")
+    except Exception:  # noqa: BLE001 - unreadable pixels are nobody's duplicate
+        pixels = str(header.path).encode()
+    return hashlib.sha1(pixels + str(header.frame).encode(), usedforsecurity=False).digest()
+
+
+def read(source: Source, report: Report) -> Volume:
+    """Load the pixels of one series; slices that cannot be decoded are left out with a warning."""
+    with _quiet():
+        first = _first_headers(source)
+        if first is not None and first[0].frame is not None:
+            return _read_frames(source, first, report)
+        return _read_slices(source, report)
+
+
+def _first_headers(source: Source) -> list[Header] | None:
+    try:
+        return read_headers(source.paths[0])
+    except _NotUsable as error:
+        if len(source.paths) == 1:
+            raise ReadError(source.paths[0], str(error)) from error
+        return None
+
+
+def _read_slices(source: Source, report: Report) -> Volume:
+    count, (_, rows, columns) = len(source.paths), source.shape
+    loaded: list[tuple[Header, dicom_pixels.PixelFacts] | None] = [None] * count
+    failures: dict[int, str] = {}
+    array: NDArray[np.generic] | None = None
+    with ThreadPoolExecutor(READ_THREADS, thread_name_prefix="medae-read") as pool:
+        futures: dict[Future[_Loaded], int] = {}
+        try:
+            for start in range(0, count, 4 * READ_THREADS):
+                block = range(start, min(start + 4 * READ_THREADS, count))
+                futures = {pool.submit(_load, source.paths[k], (rows, columns)): k for k in block}
+                for future in as_completed(futures):
+                    k = futures[future]
+                    try:
+                        header, facts, pixels = future.result()
+                    except _NotUsable as error:
+                        failures[k] = str(error)
+                        continue
+                    if array is None:
+                        array = np.zeros((count, rows, columns), dtype=pixels.dtype)
+                    if pixels.dtype != array.dtype:
+                        failures[k] = "its pixels are of another type than those of the other slices"
+                        continue
+                    array[k] = pixels
+                    loaded[k] = header, facts
+                report(block.stop / count, f"Reading slices: {block.stop} of {count}")
+        finally:
+            for future in futures:
+                future.cancel()
+    if array is None:
+        raise ReadError(source.paths[0], failures.get(0, "it holds no pixels"))
+    return _assemble(source, array, loaded, failures)
+
+
+_Loaded = tuple[Header, dicom_pixels.PixelFacts, NDArray[np.generic]]
+
+
+def _load(path: Path, size: tuple[int, int]) -> _Loaded:
+    try:
+        data = pydicom.dcmread(path, force=True)
+        header = dicom_header.header(data, path)
+        pixels = dicom_pixels.decode(data)
+        facts = dicom_pixels.facts(data)
+    except dicom_pixels.Undecodable as error:
+        raise _NotUsable(str(error)) from error
+    except OSError as error:
+        raise _NotUsable(os_reason(error)) from error
+    except Exception as error:  # pydicom raises almost anything on malformed files
+        raise _NotUsable(f"it is damaged ({type(error).__name__}); copy the file again") from error
+    if pixels.shape != size:
+        raise _NotUsable(f"its size is {pixels.shape[0]}×{pixels.shape[1]} where {size[0]}×{size[1]} was expected")
+    return header, facts, pixels
+
+
+def _assemble(
+    source: Source,
+    array: NDArray[np.generic],
+    loaded: Sequence[tuple[Header, dicom_pixels.PixelFacts] | None],
+    failures: dict[int, str],
+) -> Volume:
+    from medae.readers.geometry import grid
+
+    kept = [k for k, item in enumerate(loaded) if item is not None]
+    if len(kept) < len(loaded):
+        array = array[kept]
+    pairs = [item for item in loaded if item is not None]
+    headers = [pair[0] for pair in pairs]
+    placed = grid(headers)
+    lost = tuple(f"Left out slice {source.paths[k].name}: {reason}." for k, reason in sorted(failures.items()))
+    return _volume(
+        replace(
+            source,
+            paths=tuple(header.path for header in headers),
+            shape=array.shape,
+            warnings=tuple(dict.fromkeys((*source.warnings, *lost, *placed.warnings))),
+        ),
+        array,
+        placed.affine,
+        [pair[1] for pair in pairs],
+    )
+
+
+def _read_frames(source: Source, headers: list[Header], report: Report) -> Volume:
+    path = source.paths[0]
+    found = stacks(headers, _pixel_digest)
+    if source.part >= len(found):
+        raise ReadError(path, "the file has changed since it was scanned; scan it again")
+    stack = found[source.part]
+    try:
+        data = pydicom.dcmread(path, force=True)
+        array = dicom_pixels.decode_frames(data, [header.frame or 0 for header in stack.headers], report)
+        facts = [multiframe.facts(data, header.frame or 0) for header in stack.headers]
+    except dicom_pixels.Undecodable as error:
+        raise ReadError(path, str(error)) from error
+    except OSError as error:
+        raise ReadError(path, os_reason(error)) from error
+    return _volume(source, array, stack.grid.affine, facts)
+
+
+def _volume(
+    source: Source,
+    array: NDArray[np.generic],
+    affine: NDArray[np.float64],
+    facts: Sequence[dicom_pixels.PixelFacts],
+) -> Volume:
+    middle = facts[len(facts) // 2]
+    notes = [note for fact in facts for note in fact.warnings]
+    if len({fact.padding for fact in facts}) > 1:
+        notes.append("Slices name different padding values; the middle slice's is used.")
+    return Volume(
+        array=array,
+        affine=affine,
+        modality=source.modality,
+        unit=middle.unit,
+        rescale_slope=np.array([fact.slope for fact in facts]),
+        rescale_intercept=np.array([fact.intercept for fact in facts]),
+        stored_range=middle.stored_range,
+        padding=middle.padding,
+        inverted=middle.inverted,
+        windows=middle.windows,
+        source=replace(source, warnings=tuple(dict.fromkeys((*source.warnings, *notes)))),
+    )

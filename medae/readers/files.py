@@ -1,0 +1,96 @@
+"""Finding the files below the paths that were dropped: no loops, no hidden files, each file once."""
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from medae.progress import Report
+from medae.readers.reader import HEAD_BYTES, Skipped
+
+NOT_AN_IMAGE = "not an image format that MedAE reads"
+
+
+def os_reason(error: OSError) -> str:
+    """Say in one sentence, without the path, why the operating system refused."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file or folder; check the path"
+    if isinstance(error, PermissionError):
+        return "you are not allowed to read it; change its permissions or copy it"
+    return f"it could not be read ({error.strerror or type(error).__name__})"
+
+
+def natural_key(path: Path) -> tuple[tuple[int, int | str], ...]:
+    """Sort ``IM9`` before ``IM10``."""
+    parts = re.split(r"(\d+)", str(path))
+    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts)
+
+
+def find_files(paths: Sequence[Path], report: Report) -> tuple[list[Path], list[Skipped]]:
+    """List the regular files at and below ``paths``, in natural order, each once.
+
+    Names that begin with a dot are left out below a folder, and so is a DICOMDIR, whose files are
+    found themselves. A DICOMDIR that was named itself stands for its folder. Linked folders are
+    followed, but no folder is entered twice.
+
+    Returns
+    -------
+    files, skipped
+        Files to look into, and what could not be entered or is not a file.
+    """
+    files: list[Path] = []
+    skipped: list[Skipped] = []
+    seen_folders: set[tuple[int, int]] = set()
+    seen_files: set[tuple[int, int]] = set()
+    for start in paths:
+        top = start.parent if start.name.upper() == "DICOMDIR" and start.is_file() else start
+        for found in _walk(top, seen_folders):
+            if isinstance(found, Skipped):
+                skipped.append(found)
+                continue
+            path, identity = found
+            if identity not in seen_files:
+                seen_files.add(identity)
+                files.append(path)
+            if len(files) % 500 == 0:
+                report(0.0, f"Found {len(files)} files")
+    return files, skipped
+
+
+def _walk(top: Path, seen: set[tuple[int, int]]) -> Iterator[Skipped | tuple[Path, tuple[int, int]]]:
+    waiting = [top]
+    while waiting:
+        path = waiting.pop()
+        try:
+            status = path.stat()
+            identity = (status.st_dev, status.st_ino)
+            if stat.S_ISDIR(status.st_mode):
+                if identity not in seen:
+                    seen.add(identity)
+                    waiting.extend(_children(path))
+                elif path.is_symlink():
+                    yield Skipped(path, "a link to a folder that was already read")
+            elif stat.S_ISREG(status.st_mode):
+                yield path, identity
+            else:
+                yield Skipped(path, "not a regular file (a device, pipe or socket)")
+        except OSError as error:
+            yield Skipped(path, _stat_reason(path, error))
+
+
+def _stat_reason(path: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and path.is_symlink():
+        return "a link to a file that is not there"
+    return os_reason(error)
+
+
+def _children(folder: Path) -> Iterable[Path]:
+    names = [name for name in os.listdir(folder) if not name.startswith(".") and name.upper() != "DICOMDIR"]
+    return sorted((folder / name for name in names), key=natural_key, reverse=True)
+
+
+def read_head(path: Path) -> bytes:
+    """Give the first `HEAD_BYTES` bytes; raises OSError."""
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
