@@ -24,10 +24,10 @@ def draw_face(canvas: Canvas, cavity: Array, skull: float, scalp: float) -> None
     shell = vault + np.float32(skull + scalp)
     face = ellipsoid(x, y, z, (0, -32, -58), (66, 66, 88))
     neck = capsule(x, y, z, (0, 22, -50), (0, 36, -200), (62, 56))
-    nose = capsule(x, y, z, (0, -92, -22), (0, -109, -48), (9, 13))
+    nose = capsule(x, y, z, (0, -88, -22), (0, -100, -48), (9, 12))
     head = -smooth_min(-smooth_min_max(shell, face), -neck, 18)
     head = np.maximum(head, nose)
-    ears = np.minimum(ellipsoid(side, y, z, (82, 22, -22), (12, 15, 28)), 3 - np.abs(side - 80 - 0.35 * (y - 12)))
+    ears = np.minimum(ellipsoid(side, y, z, (72, 20, -22), (12, 15, 26)), 3 - np.abs(side - 71 - 0.35 * (y - 12)))
     head = np.maximum(head, ears)
     canvas.paint(head, "skin")
     canvas.paint(head - 1.8, "fat")
@@ -46,7 +46,7 @@ def _draw_muscle(canvas: Canvas, head: Array, vault: Array, skull: float) -> Non
     x, y, z = canvas.x, canvas.y, canvas.z
     low = head - 6 - 0.05 * np.clip(-z - 30, 0, 60)
     streaks = np.sin(x * 0.42 + 0.3 * y) + np.sin(0.33 * y + 0.2 * z) + np.sin(0.3 * np.hypot(x, y))
-    canvas.paint(np.minimum(np.minimum(low, -22 - z), 1.1 - streaks), "muscle")
+    canvas.paint(np.minimum(np.minimum(low, -22 - z), 1.9 - streaks), "muscle")
     temporal = ellipsoid(np.abs(x), y, z, (66, -14, -14), (18, 32, 42))
     canvas.paint(np.minimum(np.minimum(temporal, head - 4.5), -vault - skull + 14), "muscle")
 

@@ -25,7 +25,7 @@ _VALUES: dict[str, tuple[float, ...]] = {
     # air  skin  fat  muscle bone diploe csf white grey deep brainstem cerebellum blood vitreous lens mucosa
     "T1": (6, 420, 1020, 520, 60, 640, 190, 880, 640, 720, 830, 650, 260, 230, 480, 420),
     "T2": (5, 330, 760, 210, 40, 380, 1300, 390, 560, 470, 420, 540, 160, 1250, 230, 900),
-    "FLAIR": (5, 360, 640, 330, 40, 330, 85, 470, 620, 570, 500, 600, 170, 100, 330, 640),
+    "FLAIR": (5, 360, 640, 330, 40, 330, 85, 490, 585, 550, 510, 570, 170, 100, 330, 640),
     "CT": (-1000, 25, -95, 58, 1350, 520, 6, 27, 38, 38, 29, 36, 56, 9, 75, 35),
 }
 _LESIONS = {
@@ -183,7 +183,9 @@ def _fold_distance(canvas: Canvas, near: NDArray[np.bool_], folds: Array) -> Arr
 def _sulci(canvas: Canvas, hull: Array, cavity: Array, anatomy: _Anatomy) -> Array:
     """Depth inside the sulci (negative in the gyri): deep ones, and shallow ones between them."""
     near = (hull > -2) & (cavity < 42)
-    below, variation = cavity[near], anatomy.sulcus_depth.on_grid(*canvas.axes)[near]
+    vault = ellipsoid(canvas.x[near], canvas.y[near], canvas.z[near], _CAVITY_CENTER, _CAVITY_RADII)
+    below = np.maximum(cavity[near], 0.6 * vault)  # few folds reach down to the base
+    variation = anatomy.sulcus_depth.on_grid(*canvas.axes)[near]
     gap = 0.45 + 0.25 * anatomy.csf - 0.02 * np.clip(below, 0, 20)
     depth = np.full(hull.shape, -30, dtype=np.float32)
     deep = np.hypot(_fold_distance(canvas, near, anatomy.folds), np.maximum(below - 21 - 5 * variation, 0))
@@ -235,10 +237,10 @@ def _draw_cerebellum(canvas: Canvas, cavity: Array, tent: Array, anatomy: _Anato
         return
     b = np.s_[box]
     x, y, z = canvas.x[b], canvas.y[b], canvas.z[b]
-    outer = ellipsoid(x, y, z, (0, 47, -33), (55, 40, 31))
+    outer = ellipsoid(x, y, z, (0, 42, -33), (58, 46, 32))
     notch = ellipsoid(x, y, z, (0, 84, -44), (5, 16, 24))
     hull = smooth_min(smooth_min(outer, cavity[b] - np.float32(anatomy.csf), 4), -tent[b] - 1.5, 3)
-    hull = np.minimum(hull, -notch)
+    hull = np.minimum(np.minimum(hull, -notch), y - 19 + 0.12 * np.abs(x))
     radius = np.sqrt(0.35 * x * x + (y - 26) ** 2 + 1.2 * (z + 30) ** 2) + 1.2 * anatomy.sulcus_depth.on_grid(
         *(axis[side] for axis, side in zip(canvas.axes, b, strict=True))
     )

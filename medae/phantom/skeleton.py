@@ -5,8 +5,8 @@ import numpy as np
 from medae.phantom.grid import Canvas
 from medae.phantom.shapes import Array, Point, capsule, ellipsoid, smooth_min
 
-RIB_PITCH = 25.0
-RIB_DROP = 82.0
+RIB_PITCH = 26.0
+RIB_DROP = 112.0
 VERTEBRA_PITCH = 25.0
 _CAGE_LOW, _CAGE_TOP = -40.0, 112.0
 
@@ -47,13 +47,14 @@ def _draw_ribs(canvas: Canvas, cage: Array, shift: float) -> None:
     """Oblique rings: each rib falls from the spine to the front; the front end is cartilage."""
     x, y, z = canvas.x, canvas.y, canvas.z
     size = _cage_size(z)
-    front = np.clip(0.5 - (y - 18 * (1 - size)) / (176 * (0.25 + 0.75 * size)), 0, 1)
+    around = np.arctan2(np.abs(x) / (126 * size + 6), (y - 18 * (1 - size)) / (88 * (0.25 + 0.75 * size)))
+    front = around * np.float32(1 / np.pi)  # 0 at the spine, 1 at the sternum
     fall = RIB_DROP * (0.35 + 0.65 * np.clip(size, 0, 1)) * (front - 0.25 * np.clip(front - 0.72, 0, 1) ** 2 * 13)
     phase = (z + fall - 16) / RIB_PITCH + np.float32(shift)
     number = np.floor(phase)
     across = (phase - number - 0.5) * np.float32(RIB_PITCH * 0.86)
     outward = -cage - 4.2
-    k = np.sqrt((outward / 3.7) ** 2 + (across / 6.8) ** 2)
+    k = np.sqrt((outward / 3.7) ** 2 + (across / 6.0) ** 2)
     rib = (1 - k) * np.float32(4.2)
     rib = np.minimum(rib, 3.6 - number)
     cartilage = front > 0.86 - 0.02 * np.abs(number)

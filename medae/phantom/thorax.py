@@ -21,7 +21,7 @@ PALETTE = {
     "fat": -100.0,
     "muscle": 55.0,
     "bone": 820.0,
-    "marrow": 190.0,
+    "marrow": 250.0,
     "cartilage": 95.0,
     "disc": 80.0,
     "csf": 15.0,
@@ -189,7 +189,7 @@ def draw_chest(canvas: Canvas, anatomy: ChestAnatomy, *, table: bool, vessels: b
     _draw_great_vessels(canvas)
     draw_skeleton(canvas, cage, anatomy.ribs)
     z1, y1, x1 = canvas.axes
-    bone = np.clip((canvas.values - 120) / 200, 0, 1)
+    bone = np.clip((canvas.values - 205) / 100, 0, 1)
     canvas.values += bone * 90 * anatomy.marrow.on_grid(z1, y1, x1)
     soft = (canvas.values > -150) & (canvas.values < 150)
     canvas.values += soft * 4 * anatomy.texture.on_grid(z1, y1, x1)
