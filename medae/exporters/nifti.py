@@ -92,7 +92,7 @@ def _write(array: NDArray[np.generic], volume: Volume, source: Source, path: Pat
     direction = volume.direction[:, ::-1]
     if np.allclose(direction.T @ direction, np.eye(3), atol=1e-4):
         image.SetDirection(direction.ravel().tolist())
-    plain = path.with_name(f".{path.name}.nii")
+    plain = path.with_name(f".{path.name.partition('.nii')[0]}-plain.nii")
     try:
         sitk.WriteImage(image, plain, useCompression=False)
     except RuntimeError as error:

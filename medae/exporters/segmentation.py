@@ -10,7 +10,7 @@ from pydicom.config import disable_value_validation
 
 from medae.exporters import dicom_attributes as attributes
 from medae.exporters.exporter import DicomOptions
-from medae.progress import Report
+from medae.progress import Report, part
 from medae.results import AnomalyMap, Finding, Result
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
     assert anomaly_map is not None
     volume, steps = result.original, anomaly_map.provenance
     findings = anomaly_map.findings[: options.max_findings]
-    headers = attributes.headers(volume, report)
+    headers = attributes.headers(volume, part(report, 0, 0.5))
     frames = attributes.frame_order(headers[0], volume) if len(headers) == 1 else np.arange(volume.shape[0])
     segments = np.zeros(volume.shape, dtype=np.uint16 if len(findings) > 255 else np.uint8)
     segments[frames] = segment_numbers(anomaly_map, findings)

@@ -12,7 +12,7 @@ from pydicom.uid import UID
 
 from medae.exporters import dicom_attributes as attributes
 from medae.exporters.exporter import DicomOptions
-from medae.progress import Report
+from medae.progress import Report, part
 from medae.results import AnomalyMap, Finding, Result
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
     anomaly_map = result.anomaly_map
     assert anomaly_map is not None
     source, steps = result.original.source, anomaly_map.provenance
-    headers = attributes.headers(result.original, report)
+    headers = attributes.headers(result.original, part(report, 0, 0.5))
     evidence = [attributes.without_identity(header) for header in headers]
     key = ("heatmap_sr", source.series_instance_uid, attributes.recipe(steps), str(anomaly_map.threshold))
     report(0.5, "Writing the Structured Report")
