@@ -22,6 +22,7 @@ from medae.errors import ReadError
 from medae.progress import Report
 from medae.readers import dicom_header, dicom_pixels, multiframe
 from medae.readers.files import os_reason
+from medae.readers.geometry import grid
 from medae.readers.reader import Scan, Skipped
 from medae.readers.series import Header, Stack, stacks
 from medae.volume import Source, Volume
@@ -31,10 +32,6 @@ SUFFIXES: tuple[str, ...] = (".dcm", ".dicom", ".ima")
 
 READ_THREADS = 4
 REPORT_EVERY = 25
-
-
-class _NotUsable(Exception):
-    """Says in one sentence why a file gives no volume."""
 
 
 @contextmanager
@@ -69,8 +66,8 @@ def scan(paths: Sequence[Path], report: Report) -> Scan:
                 report(number / len(paths), f"Reading headers: {number} of {len(paths)} files")
             try:
                 headers += read_headers(path)
-            except _NotUsable as error:
-                skipped.append(Skipped(path, str(error)))
+            except ReadError as error:
+                skipped.append(Skipped(path, error.reason))
         sources = _sources(headers, report)
     return Scan(tuple(sources), tuple(skipped))
 
@@ -115,31 +112,30 @@ def read_headers(path: Path) -> list[Header]:
     """Give the header of a file, or one per frame of an enhanced multi-frame file."""
     try:
         with path.open("rb") as file:
-            data = _parse(file)
+            data = _parse(path, file)
             reason = dicom_pixels.unusable(data)
             if reason is None:
                 reason = dicom_pixels.incomplete(data, file, os.fstat(file.fileno()).st_size)
     except OSError as error:
-        raise _NotUsable(os_reason(error)) from error
+        raise ReadError(path, os_reason(error)) from error
     if reason is not None:
-        raise _NotUsable(reason)
+        raise ReadError(path, reason)
     if dicom_pixels.frame_count(data) == 1 and "PerFrameFunctionalGroupsSequence" not in data:
         return [dicom_header.header(data, path)]
-    try:
-        return multiframe.headers(data, path)
-    except multiframe.NoFrameGeometry as error:
-        raise _NotUsable(str(error)) from error
+    return multiframe.headers(data, path)
 
 
-def _parse(file: BinaryIO) -> Dataset:
+def _parse(path: Path, file: BinaryIO) -> Dataset:
     try:
         return pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=dicom_header.TAGS)
     except (InvalidDicomError, EOFError, NotImplementedError) as error:
-        raise _NotUsable("the DICOM header is damaged or cut off; copy the file again") from error
+        raise ReadError(path, "the DICOM header is damaged or cut off; copy the file again") from error
     except OSError:
         raise
     except Exception as error:  # pydicom raises almost anything on malformed headers
-        raise _NotUsable(f"the DICOM header cannot be read ({type(error).__name__}); copy the file again") from error
+        raise ReadError(
+            path, f"the DICOM header cannot be read ({type(error).__name__}); copy the file again"
+        ) from error
 
 
 def _pixel_digest(header: Header) -> bytes:
@@ -163,9 +159,9 @@ def read(source: Source, report: Report) -> Volume:
 def _first_headers(source: Source) -> list[Header] | None:
     try:
         return read_headers(source.paths[0])
-    except _NotUsable as error:
+    except ReadError:
         if len(source.paths) == 1:
-            raise ReadError(source.paths[0], str(error)) from error
+            raise
         return None
 
 
@@ -184,8 +180,8 @@ def _read_slices(source: Source, report: Report) -> Volume:
                     k = futures[future]
                     try:
                         header, facts, pixels = future.result()
-                    except _NotUsable as error:
-                        failures[k] = str(error)
+                    except ReadError as error:
+                        failures[k] = error.reason
                         continue
                     if array is None:
                         array = np.zeros((count, rows, columns), dtype=pixels.dtype)
@@ -210,16 +206,16 @@ def _load(path: Path, size: tuple[int, int]) -> _Loaded:
     try:
         data = pydicom.dcmread(path, force=True)
         header = dicom_header.header(data, path)
-        pixels = dicom_pixels.decode(data)
+        pixels = dicom_pixels.decode(data, path)
         facts = dicom_pixels.facts(data)
-    except dicom_pixels.Undecodable as error:
-        raise _NotUsable(str(error)) from error
+    except ReadError:
+        raise
     except OSError as error:
-        raise _NotUsable(os_reason(error)) from error
+        raise ReadError(path, os_reason(error)) from error
     except Exception as error:  # pydicom raises almost anything on malformed files
-        raise _NotUsable(f"it is damaged ({type(error).__name__}); copy the file again") from error
+        raise ReadError(path, f"it is damaged ({type(error).__name__}); copy the file again") from error
     if pixels.shape != size:
-        raise _NotUsable(f"its size is {pixels.shape[0]}×{pixels.shape[1]} where {size[0]}×{size[1]} was expected")
+        raise ReadError(path, f"its size is {pixels.shape[0]}×{pixels.shape[1]} where {size[0]}×{size[1]} was expected")
     return header, facts, pixels
 
 
@@ -229,8 +225,6 @@ def _assemble(
     loaded: Sequence[tuple[Header, dicom_pixels.PixelFacts] | None],
     failures: dict[int, str],
 ) -> Volume:
-    from medae.readers.geometry import grid
-
     kept = [k for k, item in enumerate(loaded) if item is not None]
     if len(kept) < len(loaded):
         array = array[kept]
@@ -259,10 +253,10 @@ def _read_frames(source: Source, headers: list[Header], report: Report) -> Volum
     stack = found[source.part]
     try:
         data = pydicom.dcmread(path, force=True)
-        array = dicom_pixels.decode_frames(data, [header.frame or 0 for header in stack.headers], report)
+        array = dicom_pixels.decode_frames(data, path, [header.frame or 0 for header in stack.headers], report)
         facts = [multiframe.facts(data, header.frame or 0) for header in stack.headers]
-    except dicom_pixels.Undecodable as error:
-        raise ReadError(path, str(error)) from error
+    except ReadError:
+        raise
     except OSError as error:
         raise ReadError(path, os_reason(error)) from error
     return _volume(source, array, stack.grid.affine, facts)

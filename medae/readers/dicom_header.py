@@ -14,21 +14,24 @@ from medae.readers.series import Header
 SIEMENS_B_VALUE = 0x0019100C
 GE_B_VALUE = 0x00431039
 STACKABLE = frozenset({"CT", "MR", "PT"})
-IMAGE_KINDS = frozenset(
-    "LOCALIZER SCOUT M P R I MAGNITUDE PHASE PHASE_MAP REAL IMAGINARY ADC FA TRACEW WATER FAT IN_PHASE OUT_PHASE "
-    "W F IP OP MIP MPR MINIP PROJECTION MOSAIC T1_MAP T2_MAP B0".split()
-)
+IMAGE_KINDS = frozenset({
+    "LOCALIZER", "SCOUT", "M", "P", "R", "I", "MAGNITUDE", "PHASE", "PHASE_MAP", "REAL", "IMAGINARY",
+    "ADC", "FA", "TRACEW", "WATER", "FAT", "IN_PHASE", "OUT_PHASE", "W", "F", "IP", "OP", "MIP", "MPR",
+    "MINIP", "PROJECTION", "MOSAIC", "T1_MAP", "T2_MAP", "B0",
+})  # fmt: skip
 """Values of ImageType (0008,0008) that make an image another kind of image."""
 
 KEYWORDS = (
-    "SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID Modality Manufacturer "
-    "SeriesDescription SeriesNumber InstanceNumber AcquisitionNumber TemporalPositionIdentifier TriggerTime "
-    "ImageType EchoTime DiffusionBValue ConvolutionKernel AcquisitionTime SpecificCharacterSet "
-    "ImagePositionPatient ImageOrientationPatient PixelSpacing ImagerPixelSpacing NominalScannedPixelSpacing "
-    "SliceThickness SpacingBetweenSlices "
-    "Rows Columns BitsAllocated BitsStored PixelRepresentation SamplesPerPixel PhotometricInterpretation "
-    "NumberOfFrames SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence"
-).split()
+    "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID",
+    "Modality", "Manufacturer", "SeriesDescription", "SeriesNumber", "InstanceNumber",
+    "AcquisitionNumber", "TemporalPositionIdentifier", "TriggerTime", "ImageType", "EchoTime",
+    "DiffusionBValue", "ConvolutionKernel", "AcquisitionTime", "SpecificCharacterSet",
+    "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "ImagerPixelSpacing",
+    "NominalScannedPixelSpacing", "SliceThickness", "SpacingBetweenSlices", "Rows", "Columns",
+    "BitsAllocated", "BitsStored", "PixelRepresentation", "SamplesPerPixel",
+    "PhotometricInterpretation", "NumberOfFrames", "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+)  # fmt: skip
 TAGS: list[BaseTag | int] = [*(Tag(word) for word in KEYWORDS), SIEMENS_B_VALUE, GE_B_VALUE]
 """What a scan reads; private tags only for the b-value."""
 

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -12,6 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import get_decoder
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
+from medae.errors import ReadError
 from medae.progress import Report
 from medae.readers.dicom_header import number, text, whole
 from medae.volume import HOUNSFIELD, Window
@@ -27,10 +29,6 @@ PIXEL_DATA = 0x7FE00010
 UNDEFINED_LENGTH = 0xFFFFFFFF
 ITEM, SEQUENCE_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
 CUT_OFF = "the file is cut off: its pixel data are shorter than the header says; copy it again"
-
-
-class Undecodable(Exception):
-    """Says in one sentence why pixel data cannot be decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def incomplete(data: Dataset, file: BinaryIO, size: int) -> str | None:
     start = file.read(12)
     if len(start) < 12:
         return "the file is cut off before its pixel data, or has none; copy it again"
-    group, element, vr, short = struct.unpack(f"{order}HH2sH", start[:8])
+    group, element, vr, _ = struct.unpack(f"{order}HH2sH", start[:8])
     if (group << 16 | element) != PIXEL_DATA:
         return "its pixels are floating-point numbers or elsewhere, which MedAE does not read from DICOM"
     if vr in (b"OB", b"OW", b"UN"):
@@ -135,17 +133,17 @@ def _incomplete_fragments(file: BinaryIO, size: int) -> str | None:
         file.seek(end)
 
 
-def decode(data: Dataset) -> NDArray[np.generic]:
-    """Decode a single-frame instance to (rows, columns) in its stored type; raises `Undecodable`."""
+def decode(data: Dataset, path: Path) -> NDArray[np.generic]:
+    """Decode a single-frame instance to (rows, columns) in its stored type; raises ReadError."""
     try:
         array = np.asarray(data.pixel_array)
     except Exception as error:  # every plug-in raises its own
-        raise Undecodable(_decode_reason(data, error)) from error
+        raise ReadError(path, _decode_reason(data, error)) from error
     return _native(array.reshape(array.shape[-2:]))
 
 
-def decode_frames(data: Dataset, frames: Sequence[int], report: Report) -> NDArray[np.generic]:
-    """Decode frames in the order given to (frames, rows, columns); raises `Undecodable`."""
+def decode_frames(data: Dataset, path: Path, frames: Sequence[int], report: Report) -> NDArray[np.generic]:
+    """Decode frames in the order given to (frames, rows, columns); raises ReadError."""
     from pydicom.pixels import pixel_array
 
     array: NDArray[np.generic] | None = None
@@ -154,12 +152,12 @@ def decode_frames(data: Dataset, frames: Sequence[int], report: Report) -> NDArr
         try:
             pixels = _native(np.asarray(pixel_array(data, index=frame)))
         except Exception as error:  # every plug-in raises its own
-            raise Undecodable(_decode_reason(data, error)) from error
+            raise ReadError(path, _decode_reason(data, error)) from error
         if array is None:
             array = np.zeros((len(frames), *pixels.shape), dtype=pixels.dtype)
         array[k] = pixels
     if array is None:
-        raise Undecodable("it has no frames")
+        raise ReadError(path, "it has no frames")
     return array
 
 

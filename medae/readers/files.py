@@ -1,6 +1,5 @@
 """Finding the files below the paths that were dropped: no loops, no hidden files, each file once."""
 
-import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
@@ -86,8 +85,8 @@ def _stat_reason(path: Path, error: OSError) -> str:
 
 
 def _children(folder: Path) -> Iterable[Path]:
-    names = [name for name in os.listdir(folder) if not name.startswith(".") and name.upper() != "DICOMDIR"]
-    return sorted((folder / name for name in names), key=natural_key, reverse=True)
+    names = (path for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted((path for path in names if path.name.upper() != "DICOMDIR"), key=natural_key, reverse=True)
 
 
 def read_head(path: Path) -> bytes:

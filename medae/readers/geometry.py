@@ -18,15 +18,29 @@ class Slice(Protocol):
     """What of a header matters here; see `medae.readers.series.Header`."""
 
     @property
-    def path(self) -> Path: ...
+    def path(self) -> Path:
+        """The file."""
+        ...
+
     @property
-    def position(self) -> tuple[float, ...] | None: ...
+    def position(self) -> tuple[float, ...] | None:
+        """ImagePositionPatient, or None."""
+        ...
+
     @property
-    def orientation(self) -> tuple[float, ...] | None: ...
+    def orientation(self) -> tuple[float, ...] | None:
+        """Six direction cosines, or None."""
+        ...
+
     @property
-    def pixel_spacing(self) -> tuple[float, float]: ...
+    def pixel_spacing(self) -> tuple[float, float]:
+        """Millimetres between (rows, columns)."""
+        ...
+
     @property
-    def slice_spacing(self) -> float: ...
+    def slice_spacing(self) -> float:
+        """Millimetres, for a single slice."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

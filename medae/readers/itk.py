@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,6 @@ TITLE = "NRRD and MetaImage"
 SUFFIXES: tuple[str, ...] = (".nrrd", ".nhdr", ".mha", ".mhd")
 
 MODALITIES = {"MET_MOD_CT": "CT", "MET_MOD_MR": "MR"}
-
-
-class _Malformed(Exception):
-    """Says in one sentence why a file cannot be used."""
 
 
 def accepts(path: Path, head: bytes) -> bool:
@@ -49,8 +44,8 @@ def scan(paths: Sequence[Path], report: Report) -> Scan:
         report(number / len(paths), f"Reading headers: {number} of {len(paths)} files")
         try:
             reader = _open(path)
-        except _Malformed as error:
-            skipped.append(Skipped(path, str(error)))
+        except ReadError as error:
+            skipped.append(Skipped(path, error.reason))
             continue
         columns, rows, slices, volumes = _sizes(reader)
         for part in range(volumes):
@@ -74,17 +69,15 @@ def read(source: Source, report: Report) -> Volume:
 
     path = source.paths[0]
     report(0.0, f"Reading {path.name}")
+    reader = _open(path)
+    volumes = _sizes(reader)[3]
+    if source.part >= volumes:
+        raise ReadError(path, "the file has changed since it was scanned; scan it again")
+    if volumes > 1:
+        reader.SetExtractIndex([0, 0, 0, source.part])
+        reader.SetExtractSize([*reader.GetSize()[:3], 0])
     try:
-        reader = _open(path)
-        volumes = _sizes(reader)[3]
-        if source.part >= volumes:
-            raise _Malformed("the file has changed since it was scanned; scan it again")
-        if volumes > 1:
-            reader.SetExtractIndex([0, 0, 0, source.part])
-            reader.SetExtractSize([*reader.GetSize()[:3], 0])
         array = np.asarray(SimpleITK.GetArrayFromImage(reader.Execute()))
-    except _Malformed as error:
-        raise ReadError(path, str(error)) from error
     except RuntimeError as error:
         raise ReadError(path, "its pixel data are missing, cut off or damaged; copy the file again") from error
     report(1.0, f"Read {path.name}")
@@ -98,7 +91,7 @@ def read(source: Source, report: Report) -> Volume:
 
 
 def _open(path: Path) -> Any:
-    """Read the header; SimpleITK's ImageFileReader, or `_Malformed`."""
+    """Read the header; gives SimpleITK's ImageFileReader."""
     import SimpleITK
 
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
@@ -107,15 +100,15 @@ def _open(path: Path) -> Any:
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
-        raise _Malformed(_reason(str(error))) from error
+        raise ReadError(path, _reason(str(error))) from error
     if reader.GetNumberOfComponents() != 1:
-        raise _Malformed(f"{reader.GetNumberOfComponents()} values per voxel (colour or vectors)")
+        raise ReadError(path, f"{reader.GetNumberOfComponents()} values per voxel (colour or vectors)")
     if "complex" in SimpleITK.GetPixelIDValueAsString(reader.GetPixelID()):
-        raise _Malformed("its voxels are complex numbers; MedAE reads real ones")
+        raise ReadError(path, "its voxels are complex numbers; MedAE reads real ones")
     if reader.GetDimension() not in (2, 3, 4):
-        raise _Malformed(f"it has {reader.GetDimension()} dimensions; MedAE reads 2 to 4")
+        raise ReadError(path, f"it has {reader.GetDimension()} dimensions; MedAE reads 2 to 4")
     if not np.isfinite(_affine(reader)).all():
-        raise _Malformed("its spacing, origin or direction is not a number")
+        raise ReadError(path, "its spacing, origin or direction is not a number")
     return reader
 
 

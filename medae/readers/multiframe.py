@@ -5,24 +5,21 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset
 
+from medae.errors import ReadError
 from medae.readers import dicom_header, dicom_pixels
 from medae.readers.dicom_header import image_kind, number, numbers, text, whole
 from medae.readers.geometry import unit_orientation
 from medae.readers.series import Header
 
 
-class NoFrameGeometry(Exception):
-    """Says why a multi-frame file gives no volume."""
-
-
 def headers(data: Dataset, path: Path) -> list[Header]:
-    """Give one header per frame; raises `NoFrameGeometry`."""
+    """Give one header per frame; raises ReadError."""
     count = dicom_pixels.frame_count(data)
     groups = data.get("PerFrameFunctionalGroupsSequence") or ()
     if not groups:
-        raise NoFrameGeometry(f"{count} frames without positions (a film or a nuclear-medicine study)")
+        raise ReadError(path, f"{count} frames without positions (a film or a nuclear-medicine study)")
     if len(groups) != count:
-        raise NoFrameGeometry(f"it has {count} frames but describes {len(groups)} of them")
+        raise ReadError(path, f"it has {count} frames but describes {len(groups)} of them")
     general = dicom_header.header(data, path)
     return [_header(data, general, frame) for frame in range(count)]
 
@@ -40,7 +37,7 @@ def group(data: Dataset, frame: int, sequence: str) -> Dataset:
 
 
 def facts(data: Dataset, frame: int) -> dicom_pixels.PixelFacts:
-    """What the stored values of a frame mean."""
+    """Collect what the stored values of a frame mean."""
     rescale = group(data, frame, "PixelValueTransformationSequence")
     window = group(data, frame, "FrameVOILUTSequence")
     return dicom_pixels.facts(data, rescale if len(rescale) else None, window if len(window) else None)
@@ -53,7 +50,7 @@ def _header(data: Dataset, general: Header, frame: int) -> Header:
     position = numbers(group(data, frame, "PlanePositionSequence"), "ImagePositionPatient", 3)
     orientation = None if cosines is None else unit_orientation(cosines)
     if position is None or orientation is None:
-        raise NoFrameGeometry("its frames have no position and orientation")
+        raise ReadError(general.path, "its frames have no position and orientation")
     spacing, warnings = dicom_header.pixel_spacing(measures)
     return replace(
         general,

@@ -33,10 +33,6 @@ BLOCK = 1 << 24
 CUT_OFF = "the file is cut off or damaged; copy it again"
 
 
-class _Malformed(Exception):
-    """Says in one sentence why a header cannot be used."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Header:
     """``shape`` is (volumes, slices, rows, columns); ``affine`` maps (k, j, i, 1) to LPS mm."""
@@ -63,8 +59,8 @@ def scan(paths: Sequence[Path], report: Report) -> Scan:
         report(number / len(paths), f"Reading headers: {number} of {len(paths)} files")
         try:
             header = _read_header(path)
-        except _Malformed as error:
-            skipped.append(Skipped(path, str(error)))
+        except ReadError as error:
+            skipped.append(Skipped(path, error.reason))
             continue
         volumes, *shape = header.shape
         for part in range(volumes):
@@ -85,13 +81,10 @@ def scan(paths: Sequence[Path], report: Report) -> Scan:
 def read(source: Source, report: Report) -> Volume:
     """Load one volume in its stored type; a scale factor stays beside it as rescale."""
     path = source.paths[0]
-    try:
-        header = _read_header(path)
-        if source.part >= header.shape[0]:
-            raise _Malformed("the file has changed since it was scanned; scan it again")
-        array = _read_array(path, header, source.part, report)
-    except _Malformed as error:
-        raise ReadError(path, str(error)) from error
+    header = _read_header(path)
+    if source.part >= header.shape[0]:
+        raise ReadError(path, "the file has changed since it was scanned; scan it again")
+    array = _read_array(path, header, source.part, report)
     return Volume(
         array=array,
         affine=header.affine,
@@ -118,35 +111,35 @@ def _read_header(path: Path) -> _Header:
         with _open(path) as file:
             raw = file.read(540)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _Malformed(CUT_OFF) from error
+        raise ReadError(path, CUT_OFF) from error
     except OSError as error:
-        raise _Malformed(os_reason(error)) from error
-    header = _parse(raw)
+        raise ReadError(path, os_reason(error)) from error
+    header = _parse(path, raw)
     zipped = path.name.lower().endswith(".gz")
     needed = header.offset + int(np.prod(header.shape, dtype=np.int64)) * header.dtype.itemsize
     if not zipped and path.stat().st_size < needed:
-        raise _Malformed("the file is cut off: it is shorter than its header says; copy it again")
+        raise ReadError(path, "the file is cut off: it is shorter than its header says; copy it again")
     return header
 
 
-def _parse(raw: bytes) -> _Header:
+def _parse(path: Path, raw: bytes) -> _Header:
     if len(raw) < 348:
-        raise _Malformed(CUT_OFF)
+        raise ReadError(path, CUT_OFF)
     for order in "<>":
         size = struct.unpack(f"{order}i", raw[:4])[0]
         if size == 348:
-            return _fields(_version_1(raw, order), order)
+            return _fields(path, _version_1(path, raw, order), order)
         if size == 540 and len(raw) >= 540:
-            return _fields(_version_2(raw, order), order)
-    raise _Malformed("it is named like NIfTI, but has no NIfTI header")
+            return _fields(path, _version_2(raw, order), order)
+    raise ReadError(path, "it is named like NIfTI, but has no NIfTI header")
 
 
 _Fields = dict[str, tuple[float, ...]]
 
 
-def _version_1(raw: bytes, order: str) -> _Fields:
+def _version_1(path: Path, raw: bytes, order: str) -> _Fields:
     if raw[344:348] not in (b"n+1\0", b"n+1 "):
-        raise _Malformed("its NIfTI header is for a pair of .hdr and .img files; convert it to .nii.gz")
+        raise ReadError(path, "its NIfTI header is for a pair of .hdr and .img files; convert it to .nii.gz")
     places = {
         "dim": (40, "8h"), "datatype": (70, "h"), "pixdim": (76, "8f"), "offset": (108, "f"), "scale": (112, "2f"),
         "units": (123, "B"), "codes": (252, "2h"), "quatern": (256, "6f"), "sform": (280, "12f"),
@@ -162,16 +155,16 @@ def _version_2(raw: bytes, order: str) -> _Fields:
     return {name: struct.unpack_from(order + code, raw, at) for name, (at, code) in places.items()}
 
 
-def _fields(fields: _Fields, order: str) -> _Header:
+def _fields(path: Path, fields: _Fields, order: str) -> _Header:
     dim = [int(value) for value in fields["dim"]]
     if not 2 <= dim[0] <= 7 or min(dim[1 : dim[0] + 1]) < 1:
-        raise _Malformed(f"its header gives an impossible size ({dim[0]} dimensions)")
+        raise ReadError(path, f"its header gives an impossible size ({dim[0]} dimensions)")
     sizes = [*dim[1 : dim[0] + 1], 1, 1, 1, 1, 1][:7]
     if max(sizes[4:]) > 1:
-        raise _Malformed("several values per voxel (a vector or tensor image); MedAE reads scalar images")
+        raise ReadError(path, "several values per voxel (a vector or tensor image); MedAE reads scalar images")
     datatype = int(fields["datatype"][0])
     if datatype not in DTYPES:
-        raise _Malformed(f"its voxels are not single real numbers (NIfTI data type {datatype}: colour or complex)")
+        raise ReadError(path, f"its voxels are not single real numbers (NIfTI data type {datatype}: colour or complex)")
     slope, intercept = fields["scale"]
     if not np.isfinite(slope) or not np.isfinite(intercept) or slope == 0:
         slope, intercept = 1.0, 0.0
@@ -235,7 +228,7 @@ def _read_array(path: Path, header: _Header, part: int, report: Report) -> NDArr
     shape = header.shape[1:]
     array = np.empty(shape, dtype=header.dtype)
     size = array.nbytes
-    buffer = memoryview(array).cast("B")
+    buffer = array.reshape(-1).view(np.uint8).data
     try:
         with _open(path) as file:
             file.seek(header.offset + part * size)
@@ -244,10 +237,10 @@ def _read_array(path: Path, header: _Header, part: int, report: Report) -> NDArr
                 report(done / size, f"Reading {path.name}")
                 count = file.readinto(buffer[done : done + BLOCK])  # type: ignore[attr-defined]
                 if not count:
-                    raise _Malformed(CUT_OFF)
+                    raise ReadError(path, CUT_OFF)
                 done += count
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _Malformed(CUT_OFF) from error
+        raise ReadError(path, CUT_OFF) from error
     except OSError as error:
-        raise _Malformed(os_reason(error)) from error
+        raise ReadError(path, os_reason(error)) from error
     return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -192,7 +192,7 @@ def _by_kind(members: list[Header]) -> list[tuple[list[Header], str]]:
 
 
 def _clusters(rows: Sequence[tuple[float, ...] | None], tolerance: float) -> list[int]:
-    """Number vectors so that those within the tolerance of each other share a number; None is -1."""
+    """Give vectors numbers so that those within the tolerance of each other share a number; None is -1."""
     numbers: dict[tuple[float, ...] | None, int] = {None: -1}
     known: list[tuple[float, ...]] = []
     for row in rows:
