@@ -80,9 +80,7 @@ def test_read_only_and_blocked_folders_are_explained(in_memory: Result, tmp_path
         export(in_memory, tmp_path / "file" / "out", ("png",))
 
 
-def test_full_disk_is_explained(
-    in_memory: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_is_explained(in_memory: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*args: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 

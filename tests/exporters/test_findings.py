@@ -1,0 +1,47 @@
+"""The tables hold every finding, and no patient data."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import pytest
+
+from medae.errors import UnsupportedVolume
+from medae.exporters import findings_csv, findings_json
+from medae.results import Result
+
+
+def test_json_holds_everything(ct: Result) -> None:
+    assert ct.anomaly_map is not None
+    record = json.loads(findings_json(ct))
+    first = ct.anomaly_map.findings[0]
+    assert record["threshold"] == 3.0
+    assert record["calibration"] == "Calibrated on 12 healthy scans."
+    assert [finding["number"] for finding in record["findings"]] == [1, 2]
+    assert record["findings"][0]["center_lps"] == pytest.approx(first.center_lps)
+    assert record["findings"][0]["max_score"] == 12.0
+    assert {step["task"] for step in record["provenance"]} == {"denoise", "detect"}
+    assert "not for diagnosis" in record["warning"]
+    assert "Müller" not in findings_json(ct)
+
+
+def test_csv_has_one_line_for_each_finding(ct: Result) -> None:
+    assert ct.anomaly_map is not None
+    rows = list(csv.DictReader(io.StringIO(findings_csv(ct))))
+    assert len(rows) == 2
+    first = ct.anomaly_map.findings[0]
+    assert float(rows[0]["volume_mm3"]) == pytest.approx(first.volume_mm3, abs=1e-3)
+    assert int(rows[0]["last_slice"]) == first.bounding_box[1][0] - 1
+
+
+def test_no_findings_is_an_empty_table(ct: Result) -> None:
+    assert ct.anomaly_map is not None
+    quiet = replace(ct, anomaly_map=replace(ct.anomaly_map, threshold=99.0))
+    assert json.loads(findings_json(quiet))["findings"] == []
+    assert len(findings_csv(quiet).splitlines()) == 1
+
+
+def test_no_heatmap_is_an_error(ct: Result) -> None:
+    with pytest.raises(UnsupportedVolume, match="detect"):
+        findings_json(replace(ct, anomaly_map=None))

@@ -1,0 +1,83 @@
+"""NIfTI files: dtype, affine and what the codes mean."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from medae.exporters import export
+from medae.results import Result
+from medae.volume import Source, Volume
+
+from .conftest import STEP, result_of
+
+LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+def ras(volume: Volume) -> np.ndarray:
+    return LPS_TO_RAS @ volume.affine[:, [2, 1, 0, 3]]
+
+
+def test_stored_dtype_and_affine_are_kept(in_memory: Result, tmp_path: Path) -> None:
+    assert in_memory.denoised is not None
+    denoised, heatmap = export(in_memory, tmp_path / "out", ("nifti",), name="s")
+    image = nibabel.load(denoised)
+    assert image.get_data_dtype() == np.int16
+    np.testing.assert_array_equal(np.asarray(image.dataobj).T, in_memory.denoised.array)
+    np.testing.assert_allclose(image.affine, ras(in_memory.original), atol=1e-4)
+    assert nibabel.load(heatmap).get_data_dtype() == np.float32
+
+
+def test_hounsfield_units_are_written_as_int16(ct: Result, tmp_path: Path) -> None:
+    assert ct.denoised is not None
+    image = nibabel.load(export(ct, tmp_path / "out", ("nifti",))[0])
+    assert image.get_data_dtype() == np.int16
+    np.testing.assert_array_equal(np.asarray(image.dataobj).T, ct.denoised.values())
+    np.testing.assert_allclose(image.affine, ras(ct.original), atol=1e-4)
+
+
+def test_fractional_rescale_is_written_as_float32(ct: Result, tmp_path: Path) -> None:
+    original = replace(ct.original, rescale_slope=np.full(6, 0.3))
+    image = nibabel.load(export(result_of(original), tmp_path / "out", ("nifti",))[0])
+    assert image.get_data_dtype() == np.float32
+
+
+def test_sheared_grid_keeps_its_affine(in_memory: Result, tmp_path: Path) -> None:
+    affine = np.array(in_memory.original.affine)
+    affine[1, 0] = 0.8  # gantry tilt
+    result = result_of(replace(in_memory.original, affine=affine))
+    image = nibabel.load(export(result, tmp_path / "out", ("nifti",))[0])
+    np.testing.assert_allclose(image.affine, ras(result.original), atol=1e-4)
+
+
+@pytest.mark.parametrize(("qform", "sform"), [(1, 4), (2, 2), (1, 0), (0, 3)])
+def test_codes_of_a_nifti_source_are_kept(qform: int, sform: int, tmp_path: Path) -> None:
+    affine = np.array([[-1.5, 0, 0, 90], [0, 1, 0, -120], [0, 0, 3, -70], [0, 0, 0, 1.0]])
+    image = nibabel.Nifti1Image(np.arange(24, dtype=np.uint8).reshape(4, 3, 2), affine)
+    image.set_qform(affine, qform)
+    image.set_sform(affine, sform)
+    path = tmp_path / "source.nii.gz"
+    nibabel.save(image, path)
+    read = sitk.ReadImage(str(path))
+    matrix = np.eye(4)
+    matrix[:3, :3] = (np.reshape(read.GetDirection(), (3, 3)) * read.GetSpacing())[:, ::-1]
+    matrix[:3, 3] = read.GetOrigin()
+    source = Source(paths=(path,), reader="itk")
+    volume = Volume(sitk.GetArrayFromImage(read), matrix, modality="MR", source=source)
+    (written,) = export(Result(volume, volume.with_array(volume.array, STEP)), tmp_path / "out", ("nifti",))
+    again = nibabel.load(written)
+    assert int(again.header["sform_code"]) == (sform or qform)
+    assert int(again.header["qform_code"]) == (qform or sform)
+    np.testing.assert_allclose(again.affine, affine, atol=1e-4)
+    assert again.get_data_dtype() == np.uint8
+
+
+@pytest.mark.parametrize("file_name", ["clean.nii.gz", "clean.nii"])
+def test_exact_file_name(file_name: str, in_memory: Result, tmp_path: Path) -> None:
+    result = replace(in_memory, anomaly_map=None)
+    (path,) = export(result, tmp_path / "out", ("nifti",), options={"file_name": file_name})
+    assert path == tmp_path / "out" / file_name
+    assert nibabel.load(path).shape == (30, 32, 5)

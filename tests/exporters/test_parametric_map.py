@@ -1,0 +1,57 @@
+"""The Parametric Map gives the z-scores back, where they belong."""
+
+from pathlib import Path
+
+import highdicom
+import numpy as np
+import pydicom
+import pytest
+
+from medae.exporters import export
+from medae.results import Result
+
+
+@pytest.mark.parametrize(("exact", "tolerance"), [(False, 1e-4), (True, 0.0)])
+def test_scores_come_back(ct: Result, tmp_path: Path, exact: bool, tolerance: float) -> None:
+    assert ct.anomaly_map is not None
+    options = {"parametric-map": {"float32": exact}}
+    (path,) = export(ct, tmp_path / "out", ("parametric-map",), options=options)
+    written = highdicom.pm.pmread(path)
+    scores = written.get_frames(apply_real_world_transform=True)
+    np.testing.assert_allclose(scores, ct.anomaly_map.volume.array, atol=tolerance)
+    assert ("FloatPixelData" in written) == exact
+
+
+def test_lies_on_the_scans_grid(mr: Result, tmp_path: Path) -> None:
+    (path,) = export(mr, tmp_path / "out", ("parametric-map",))
+    volume = highdicom.pm.pmread(path).get_volume(rtol=1e-3)
+    np.testing.assert_allclose(volume.affine, mr.original.affine, atol=1e-3)
+
+
+def test_says_what_it_is(ct: Result, tmp_path: Path) -> None:
+    (path,) = export(ct, tmp_path / "out", ("parametric-map",))
+    written = pydicom.dcmread(path)
+    assert written.ContentLabel == "HEATMAP"
+    assert written.ContentQualification == "RESEARCH"
+    assert written.BodyPartExamined == "HEAD"
+    mapping = written.SharedFunctionalGroupsSequence[0].RealWorldValueMappingSequence[0]
+    assert mapping.QuantityDefinitionSequence[0].ConceptCodeSequence[0].CodeValue == "113071"
+    assert mapping.MeasurementUnitsCodeSequence[0].CodeValue == "1"
+    derivation = written.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0]
+    assert derivation.DerivationCodeSequence[0].CodeValue == "113062"
+    sources = [
+        group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID
+        for group in written.PerFrameFunctionalGroupsSequence
+    ]
+    wanted = [pydicom.dcmread(path).SOPInstanceUID for path in ct.original.source.paths]
+    assert sources == wanted
+
+
+def test_uncalibrated_scores_are_saliency(ct: Result, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    assert ct.anomaly_map is not None
+    raw = replace(ct, anomaly_map=replace(ct.anomaly_map, calibration=""))
+    (path,) = export(raw, tmp_path / "out", ("parametric-map",))
+    mapping = pydicom.dcmread(path).SharedFunctionalGroupsSequence[0].RealWorldValueMappingSequence[0]
+    assert mapping.QuantityDefinitionSequence[0].ConceptCodeSequence[0].CodeValue == "130404"

@@ -1,0 +1,43 @@
+"""The fused pictures: colours where the scores are, the right place, the burnt-in strip."""
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+
+from medae.exporters import export
+from medae.results import Result
+
+
+def test_colour_is_where_the_score_is_above_the_threshold(ct: Result, tmp_path: Path) -> None:
+    assert ct.anomaly_map is not None
+    paths = export(ct, tmp_path / "out", ("secondary-capture",))
+    for k in (0, 2):
+        pixels = pydicom.dcmread(paths[k]).pixel_array.astype(int)
+        factor = pixels.shape[0] // ct.original.shape[1]
+        image = pixels[::factor, ::factor][:, : ct.original.shape[2]]
+        coloured = np.ptp(image, axis=2) > 0
+        np.testing.assert_array_equal(coloured, ct.anomaly_map.volume.array[k] > ct.anomaly_map.threshold)
+
+
+def test_enlarged_pixels_lie_where_the_voxels_are(ct: Result, tmp_path: Path) -> None:
+    for k, path in enumerate(export(ct, tmp_path / "out", ("secondary-capture",))):
+        written = pydicom.dcmread(path)
+        factor = written.Rows // ct.original.shape[1]
+        row = np.array(written.ImageOrientationPatient[:3], dtype=float)
+        column = np.array(written.ImageOrientationPatient[3:], dtype=float)
+        height, width = map(float, written.PixelSpacing)
+        middle = (factor - 1) / 2  # of the first voxel, in enlarged pixels
+        for j, i in ((0, 0), (30, 20)):
+            place = np.array(written.ImagePositionPatient, dtype=float)
+            place = place + row * width * (i * factor + middle) + column * height * (j * factor + middle)
+            np.testing.assert_allclose(place, ct.original.to_lps((k, j, i)), atol=1e-3)
+
+
+def test_says_what_it_is(ct: Result, tmp_path: Path) -> None:
+    written = pydicom.dcmread(export(ct, tmp_path / "out", ("secondary-capture",))[0])
+    assert written.ConversionType == "WSD"
+    assert written.PhotometricInterpretation == "RGB"
+    assert written.BurnedInAnnotation == "NO"
+    assert "Research use only" in written.DerivationDescription
+    assert written.Columns > written.Rows * ct.original.shape[2] / ct.original.shape[1]
