@@ -153,6 +153,13 @@ def default_window(volume: Volume) -> Window:
     return auto_window(sample[sample > _AIR_HU] if volume.unit == HOUNSFIELD else sample)
 
 
+def typical_range(volume: Volume) -> float:
+    """Span of nearly all values of a volume (a subsample of them), in `Volume.unit`; positive."""
+    sample = _sample(volume)
+    span = float(np.subtract(*np.percentile(sample, (99.9, 0.1)))) if sample.size else 0.0
+    return span or 1.0
+
+
 def auto_window(values: ArrayLike) -> Window:
     """Window from robust percentiles of some values.
 
@@ -191,8 +198,7 @@ def difference_maximum(differences: ArrayLike) -> float:
 def _own_windows(volume: Volume) -> tuple[Window, ...]:
     usable = (w for w in volume.windows if isfinite(w.center) and isfinite(w.width) and w.width > 0)
     return tuple(
-        window._replace(name=window.name or f"File window {number}")
-        for number, window in enumerate(usable, start=1)
+        window._replace(name=window.name or f"File window {number}") for number, window in enumerate(usable, start=1)
     )
 
 

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal, SignalGroupDescriptor
 
-from medae.reslice import Plane, PlaneName, along_slices, plane_of, slice_values, voxel_value
+from medae.gui.probe import Probe, probe
+from medae.reslice import Plane, PlaneName, along_slices, plane_of, slice_values
 from medae.results import AnomalyMap, Finding
 from medae.volume import Volume, Window
-from medae.windowing import HEATMAP_MAXIMUM, auto_window, default_window, difference_maximum, presets
+from medae.windowing import HEATMAP_MAXIMUM, auto_window, default_window, difference_maximum, presets, typical_range
 
 Layout: TypeAlias = Literal["side-by-side", "difference", "swipe"]
 Content: TypeAlias = Literal["original", "denoised", "heatmap", "difference", "swipe"]
@@ -31,28 +32,9 @@ CONTENTS: dict[Layout, tuple[Content, ...]] = {
 """The panes of each layout, from left to right."""
 
 ZOOM_RANGE = (0.2, 40.0)
+DRAG_PIXELS = 512
+"""Mouse movement that changes the window by the whole range of the scan."""
 _DIFFERENCE_SAMPLES = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """Values at one voxel; None where there is no such result, or nothing there yet.
-
-    Attributes
-    ----------
-    index, lps
-        (k, j, i), and LPS millimetres.
-    original, denoised
-        In `Volume.unit`; NaN in padding.
-    score
-        z-score.
-    """
-
-    index: tuple[int, int, int]
-    lps: tuple[float, float, float]
-    original: float
-    denoised: float | None
-    score: float | None
 
 
 @dataclass(eq=False)
@@ -130,6 +112,7 @@ class ViewerModel:
     def __post_init__(self) -> None:
         self._done: NDArray[np.bool_] | None = None
         self._planes: dict[PlaneName, Plane] = {}
+        self._range = 1.0
 
     # what is shown
 
@@ -146,6 +129,7 @@ class ViewerModel:
         self.plane = "acquisition"
         self.cursor = (slices // 2, rows // 2, columns // 2)
         self.inverted = volume.inverted
+        self._range = typical_range(volume)
         self.reset_view()
         self.auto_window()
 
@@ -295,14 +279,8 @@ class ViewerModel:
         """Values of all results at the voxel under the mouse."""
         if self.original is None or self.probe is None:
             return None
-        k, j, i = self.probe
-        original = voxel_value(self.original, self.probe)
-        denoised = None
-        if self.denoised is not None and (self._done is None or self._done[k]):
-            denoised = original + self.strength * (voxel_value(self.denoised, self.probe) - original)
-        score = None if self.anomaly_map is None else voxel_value(self.anomaly_map.volume, self.probe)
-        x, y, z = (float(x) for x in self.original.to_lps((k, j, i)))
-        return Probe((k, j, i), (x, y, z), original, denoised, score)
+        done = self._done is None or bool(self._done[self.probe[0]])
+        return probe(self.probe, self.original, self.denoised if done else None, self.strength, self.anomaly_map)
 
     # moving about
 
@@ -342,9 +320,15 @@ class ViewerModel:
         self.pan = (0.0, 0.0)
         self.show_crosshair = False
 
-    def set_zoom(self, zoom: float) -> None:
-        """Magnify; 1 fits the slice."""
-        self.zoom = min(max(zoom, ZOOM_RANGE[0]), ZOOM_RANGE[1])
+    def zoom_by(self, factor: float, about: tuple[float, float] = (0.0, 0.0)) -> None:
+        """Magnify, and keep a point, millimetres (right, down) from the slice's middle, where it is."""
+        zoom = min(max(self.zoom * factor, ZOOM_RANGE[0]), ZOOM_RANGE[1])
+        ratio = self.zoom / zoom
+        self.pan = (
+            about[0] + (self.pan[0] - about[0]) * ratio,
+            about[1] + (self.pan[1] - about[1]) * ratio,
+        )
+        self.zoom = zoom
 
     # grey scale and colours
 
@@ -357,6 +341,12 @@ class ViewerModel:
         if isfinite(center) and isfinite(width) and width > 0:
             self.window_center = float(center)
             self.window_width = float(width)
+
+    def drag_window(self, across: float, up: float) -> None:
+        """Change the window by a mouse movement in pixels: right widens, up lowers the centre (brighter)."""
+        gain = self._range / DRAG_PIXELS
+        width = max(self.window_width + gain * across, gain / 4)
+        self.set_window(self.window_center - gain * up, width)
 
     def preset(self, number: int) -> None:
         """Take the window with this number, counted from 1; 0 is the automatic one."""

@@ -1,0 +1,100 @@
+"""The words and numbers on and below the panes. No Qt here, and nothing about the patient."""
+
+from math import isnan
+
+from medae.gui.viewer_model import Content, ViewerModel
+from medae.provenance import Provenance
+from medae.reslice import PROJECTIONS
+from medae.volume import HOUNSFIELD
+
+_UNITS = {HOUNSFIELD: "HU", "1": ""}
+_AXES = (("R", "L"), ("A", "P"), ("F", "H"))
+_TITLES: dict[Content, str] = {
+    "original": "Original",
+    "denoised": "Denoised",
+    "heatmap": "Heatmap",
+    "difference": "Denoised − original",
+    "swipe": "Original | Denoised",
+}
+
+
+def unit_name(unit: str) -> str:
+    """Short name of a UCUM unit: ``HU`` for Hounsfield, nothing for no unit."""
+    return _UNITS.get(unit, unit)
+
+
+def number(value: float, unit: str = "") -> str:
+    """Write a value with as many digits as mean something, and its unit."""
+    if isnan(value):
+        return "padding"
+    digits = 0 if abs(value) >= 100 or value == round(value) else 1
+    text = f"{value:.{digits}f}" if abs(value) >= 10 or digits == 0 else f"{value:.3g}"
+    return f"{text.replace('-', '−')} {unit_name(unit)}".strip()
+
+
+def title(model: ViewerModel, content: Content) -> str:
+    """Name of what a pane shows just now."""
+    if model.flicker and content != "difference":
+        return f"{_TITLES[model.flicker]} (key held)"
+    if content == "denoised" and model.denoised is not None and model.strength != 1.0:
+        return f"Denoised · {round(100 * model.strength)} %"
+    if content == "heatmap" and model.anomaly_map is not None and not model.show_heatmap:
+        return "Original (heatmap off)"
+    return _TITLES[content]
+
+
+def made_by(model: ViewerModel, content: Content) -> tuple[str, ...]:
+    """Model and device of a result, a line each; empty for the original."""
+    steps: tuple[Provenance, ...] = ()
+    if content in ("denoised", "difference", "swipe") and model.denoised is not None:
+        steps = model.denoised.provenance
+    elif content == "heatmap" and model.anomaly_map is not None:
+        steps = model.anomaly_map.provenance
+    if not steps:
+        return ()
+    last = steps[-1]
+    return f"{last.bundle} {last.version}".strip(), last.device.partition(":")[0]
+
+
+def slice_lines(model: ViewerModel) -> tuple[str, ...]:
+    """Slice number and plane."""
+    plane = model.current_plane.name
+    return f"{model.slice_index + 1} / {model.slice_count}", plane.capitalize()
+
+
+def position(model: ViewerModel) -> str:
+    """Where the slice lies along the patient axis that it crosses, e.g. ``H 123.5 mm``."""
+    volume = model.original
+    if volume is None or volume.modality in PROJECTIONS:
+        return ""
+    normal = model.current_plane.normal
+    world = int(abs(volume.direction[:, normal]).argmax())
+    middle = [(size - 1) / 2 for size in volume.shape]
+    middle[normal] = model.slice_index
+    at = float(volume.to_lps(middle)[world])
+    return f"{_AXES[world][int(at >= 0)]} {abs(at):.1f} mm"
+
+
+def window_lines(model: ViewerModel) -> tuple[str, ...]:
+    """Window and zoom."""
+    window = f"W {number(model.window_width)}  L {number(model.window_center)}"
+    return f"Zoom {model.zoom:.2g}×", window + ("  inverted" if model.inverted else "")
+
+
+def probe_text(model: ViewerModel) -> str:
+    """Values of all results under the mouse; a hint while the mouse is elsewhere."""
+    probe = model.probe_values()
+    if probe is None or model.original is None:
+        return "Point at a pixel to read its values" if model.original is not None else ""
+    unit = model.original.unit
+    k, j, i = probe.index
+    parts = [f"slice {k + 1}  row {j + 1}  column {i + 1}"]
+    if model.original.modality not in PROJECTIONS:
+        pairs = zip(_AXES, probe.lps, strict=True)
+        parts.append("  ".join(f"{names[int(at >= 0)]} {abs(at):.1f}" for names, at in pairs) + " mm")
+    parts.append(f"original {number(probe.original, unit)}")
+    if probe.denoised is not None:
+        parts.append(f"denoised {number(probe.denoised, unit)}")
+    if probe.score is not None:
+        parts.append(f"z {probe.score:.1f}")
+    return "     ".join(parts)
