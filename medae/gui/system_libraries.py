@@ -46,7 +46,7 @@ def _loads(library: str) -> bool:
 
 
 def platform() -> str:
-    """Name of Qt's platform plug-in that will be used on Linux: ``"xcb"``, ``"offscreen"``, …
+    """Name Qt's platform plug-in that will be used on Linux, such as ``"xcb"`` or ``"offscreen"``.
 
     Empty where there is no display at all.
     """
@@ -77,7 +77,7 @@ def install_command(packages: tuple[str, ...]) -> str:
 
 
 def _x_server_answers() -> bool:
-    """Whether the X server named by DISPLAY accepts a connection (Qt aborts where it does not)."""
+    """Tell whether the X server named by DISPLAY accepts a connection (Qt aborts where it does not)."""
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:

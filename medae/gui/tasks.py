@@ -19,12 +19,11 @@ logger = logging.getLogger(__name__)
 class Task(QObject):
     """One piece of work in a thread.
 
-    ``work`` gets the task itself: it may call `report` (progress out, `Cancelled` in) and
-    `give` (intermediate items). Exactly one of ``done``, ``failed`` and ``stopped`` follows.
+    ``work`` gets the task itself, for its `report` (progress out, `Cancelled` in). Exactly one
+    of ``done``, ``failed`` and ``stopped`` follows.
     """
 
     progressed = Signal(float, str)
-    item = Signal(object)
     done = Signal(object)
     failed = Signal(str, str)
     stopped = Signal()
@@ -46,11 +45,6 @@ class Task(QObject):
         """Raise `Cancelled` when the work is no longer wanted."""
         if self._cancelled.is_set():
             raise Cancelled
-
-    def give(self, item: object) -> None:
-        """Hand an intermediate item to the window."""
-        self.check()
-        self.item.emit(item)
 
     def cancel(self) -> None:
         """Ask the work to stop at its next report."""
@@ -88,7 +82,6 @@ class Threads(QObject):
         done: Callable[..., None] | None = None,
         failed: Callable[[str, str], None] | None = None,
         progressed: Callable[[float, str], None] | None = None,
-        item: Callable[..., None] | None = None,
     ) -> Task:
         """Queue ``work``; the callables are called in the window's thread."""
         task = Task(work, self)
@@ -97,7 +90,6 @@ class Threads(QObject):
             (task.done, done),
             (task.failed, failed),
             (task.progressed, progressed),
-            (task.item, item),
         ):
             if slot is not None:
                 signal.connect(slot, queued)
@@ -108,7 +100,7 @@ class Threads(QObject):
         return task
 
     def close(self) -> None:
-        """Cancel everything and wait for the threads; items still queued are dropped."""
+        """Cancel everything and wait for the threads; what is still queued is dropped."""
         for task in list(self._tasks):
             task.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)

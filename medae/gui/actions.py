@@ -1,0 +1,246 @@
+"""Everything the window can be told to do: menus, toolbar and shortcuts, from one table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QSize, Qt  # noqa: TID253
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence  # noqa: TID253
+from PySide6.QtWidgets import QComboBox, QLabel, QMainWindow, QMenu, QToolBar, QToolButton  # noqa: TID253
+
+from medae.gui import theme
+from medae.gui.viewer_model import ViewerModel
+
+MODALITIES = {"CT": "CT", "MR": "MR", "XR": "DX"}
+"""What the user may call a scan whose file cannot say, and its DICOM Modality."""
+
+LAYOUTS = {
+    "side-by-side": ("Side by side", "", "Original, denoised and heatmap"),
+    "difference": ("Difference", "D", "What denoising has changed"),
+    "swipe": ("Swipe", "S", "Curtain between original and denoised"),
+}
+PLANES = {"acquisition": "As acquired", "axial": "Axial", "coronal": "Coronal", "sagittal": "Sagittal"}
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What the window does; the viewer's own state is in the model."""
+
+    open_files: Callable[[], None]
+    open_folder: Callable[[], None]
+    start_page: Callable[[], None]
+    denoise: Callable[[], None]
+    detect: Callable[[], None]
+    cancel: Callable[[], None]
+    export: Callable[[], None]
+    shortcuts: Callable[[], None]
+    about: Callable[[], None]
+    close: Callable[[], object]
+    set_modality: Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Choices:
+    layouts: dict[str, QAction] = field(default_factory=dict)
+    planes: dict[str, QAction] = field(default_factory=dict)
+
+
+class Actions:
+    """All actions of a window, put into its menus and its toolbar."""
+
+    def __init__(self, window: QMainWindow, model: ViewerModel, commands: Commands) -> None:
+        self._window, self._model, self._commands = window, model, commands
+        self._choices = _Choices()
+        add = self._action
+        self.open_files = add("Open files…", commands.open_files, "Ctrl+O", "open-file")
+        self.open_folder = add("Open folder…", commands.open_folder, "Ctrl+Shift+O", "open-folder")
+        self.start_page = add("Start page", commands.start_page)
+        self.denoise = add("Denoise", commands.denoise, "Ctrl+D", "denoise", "Denoise this series (Ctrl+D)")
+        self.detect = add("Detect", commands.detect, "Ctrl+T", "detect", "Map anomalies of this series (Ctrl+T)")
+        self.cancel = add("Cancel the running job", commands.cancel, "Ctrl+.", "cancel")
+        self.export = add("Export…", commands.export, "Ctrl+E", "export", "Write results to files (Ctrl+E)")
+        self.shortcuts = add("Keyboard and mouse", commands.shortcuts, "F1", "help")
+        self.about = add("About MedAE", commands.about)
+        self.quit = add("Quit", lambda: commands.close() and None, "Ctrl+Q")
+        self.heatmap = self._checkable("Heatmap", "heatmap", "Show or hide the heatmap (H)", self._toggle_heatmap)
+        self.invert = self._checkable("Invert", "invert", "Invert the grey scale (I)", self._invert)
+        self.reset = add("Reset view", self._reset, "", "reset", "Fit the slice, default window (R)")
+        self._layouts()
+        self._planes()
+        self.recent = QMenu("Open recent", window)
+        self.presets = QComboBox()
+        self.modality = QComboBox()
+        self._modality_label = QLabel("  What is it? ")
+        self._menus()
+        self._toolbar()
+        self._follow_model()
+
+    def show_recent(self, entries: list[tuple[str, Callable[[], None]]]) -> None:
+        """Fill the menu of recent paths."""
+        self.recent.clear()
+        for text, command in entries:
+            self.recent.addAction(text, command)
+        self.recent.setEnabled(bool(entries))
+
+    def enable(self, *, has_scan: bool, has_result: bool, is_busy: bool, knows_modality: bool) -> None:
+        """Grey what cannot be done now."""
+        ready = has_scan and knows_modality and not is_busy
+        self.denoise.setEnabled(ready)
+        self.detect.setEnabled(ready)
+        why = "" if not has_scan or knows_modality else " – say first what the scan is (right end of the toolbar)"
+        self.denoise.setToolTip(f"Denoise this series (Ctrl+D){why}")
+        self.detect.setToolTip(f"Map anomalies of this series (Ctrl+T){why}")
+        self.cancel.setEnabled(is_busy)
+        self.export.setEnabled(has_result and not is_busy)
+        for action in (self.heatmap, self.invert, self.reset, *self._choices.planes.values()):
+            action.setEnabled(has_scan)
+        self.presets.setEnabled(has_scan)
+        self._choice_of_modality.setVisible(has_scan and not knows_modality)
+        self._choice_of_modality_label.setVisible(has_scan and not knows_modality)
+        self._show_layout()
+
+    def _action(
+        self, text: str, command: Callable[[], None], shortcut: str = "", icon: str = "", tip: str = ""
+    ) -> QAction:
+        action = QAction(theme.icon(icon) if icon else theme.icon(""), text, self._window)
+        action.triggered.connect(lambda: command())
+        if shortcut:
+            action.setShortcut(QKeySequence(shortcut))
+        action.setToolTip(tip or (f"{text.rstrip('…')} ({shortcut})" if shortcut else text))
+        self._window.addAction(action)
+        return action
+
+    def _checkable(self, text: str, icon: str, tip: str, command: Callable[[bool], None]) -> QAction:
+        action = QAction(theme.icon(icon), text, self._window)
+        action.setCheckable(True)
+        action.setToolTip(tip)
+        action.triggered.connect(command)
+        return action
+
+    def _layouts(self) -> None:
+        group = QActionGroup(self._window)
+        for name, (text, key, tip) in LAYOUTS.items():
+            action = self._checkable(
+                text,
+                f"layout-{name}",
+                f"{tip} ({key})" if key else tip,
+                lambda _=False, name=name: self._model.toggle_layout(name) if name != self._model.layout else None,
+            )
+            group.addAction(action)
+            self._choices.layouts[name] = action
+
+    def _planes(self) -> None:
+        group = QActionGroup(self._window)
+        for name, text in PLANES.items():
+            icon = "plane-axial" if name == "acquisition" else f"plane-{name}"
+            action = self._checkable(
+                text, icon, f"{text} slices", lambda _=False, name=name: setattr(self._model, "plane", name)
+            )
+            group.addAction(action)
+            self._choices.planes[name] = action
+
+    def _menus(self) -> None:
+        bar = self._window.menuBar()
+        file, view = bar.addMenu("&File"), bar.addMenu("&View")
+        process, about = bar.addMenu("&Process"), bar.addMenu("&Help")
+        file.addActions([self.open_files, self.open_folder])
+        file.addMenu(self.recent)
+        file.addAction(self.start_page)
+        file.addSeparator()
+        file.addAction(self.export)
+        file.addSeparator()
+        file.addAction(self.quit)
+        for group in (self._choices.layouts, self._choices.planes):
+            view.addActions(list(group.values()))
+            view.addSeparator()
+        view.addActions([self.heatmap, self.invert, self.reset])
+        view.addSeparator()
+        self.view_menu = view
+        process.addActions([self.denoise, self.detect])
+        process.addSeparator()
+        process.addAction(self.cancel)
+        about.addActions([self.shortcuts, self.about])
+
+    def _toolbar(self) -> None:
+        bar = QToolBar("Tools", self._window)
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(20, 20))
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for action in (self.open_files, self.open_folder):
+            bar.addAction(action)
+            _icon_only(bar, action)
+        bar.addSeparator()
+        bar.addActions([self.denoise, self.detect, self.export])
+        bar.addSeparator()
+        bar.addActions(list(self._choices.layouts.values()))
+        bar.addSeparator()
+        for action in self._choices.planes.values():
+            if action is not self._choices.planes["acquisition"]:
+                bar.addAction(action)
+                _icon_only(bar, action)
+        bar.addSeparator()
+        self.presets.setToolTip("Window presets (1…9, 0 automatic)")
+        self.presets.setAccessibleName("Window presets")
+        self.presets.setMinimumWidth(120)
+        self.presets.activated.connect(self._preset_chosen)
+        bar.addWidget(self.presets)
+        for action in (self.invert, self.heatmap):
+            bar.addAction(action)
+            _icon_only(bar, action)
+        self._choice_of_modality_label = bar.addWidget(self._modality_label)
+        self.modality.addItems(["Choose…", *MODALITIES])
+        self.modality.setAccessibleName("What kind of scan this is")
+        self.modality.activated.connect(self._modality_chosen)
+        self._choice_of_modality = bar.addWidget(self.modality)
+        self._window.addToolBar(bar)
+
+    def _follow_model(self) -> None:
+        events = self._model.events
+        events.layout.connect(self._show_layout)
+        events.denoised.connect(self._show_layout)
+        events.plane.connect(self._show_plane)
+        events.inverted.connect(lambda on: self.invert.setChecked(on))
+        events.show_heatmap.connect(lambda on: self.heatmap.setChecked(on))
+        events.original.connect(self._show_presets)
+        self.heatmap.setChecked(self._model.show_heatmap)
+        self._show_layout()
+        self._show_plane()
+        self._show_presets()
+
+    def _show_layout(self) -> None:
+        for name, action in self._choices.layouts.items():
+            action.setChecked(name == self._model.layout)
+            action.setEnabled(self._model.denoised is not None or name == "side-by-side")
+
+    def _show_plane(self) -> None:
+        self._choices.planes[self._model.plane].setChecked(True)
+
+    def _show_presets(self) -> None:
+        self.presets.clear()
+        self.presets.addItem("Window: auto", 0)
+        for number, window in enumerate(self._model.windows(), start=1):
+            self.presets.addItem(f"{window.name}  {window.width:g} / {window.center:g}", number)
+
+    def _preset_chosen(self, row: int) -> None:
+        self._model.preset(self.presets.itemData(row))
+
+    def _modality_chosen(self, row: int) -> None:
+        if row > 0:
+            self._commands.set_modality(MODALITIES[self.modality.itemText(row)])
+            self.modality.setCurrentIndex(0)
+
+    def _toggle_heatmap(self, on: bool) -> None:
+        self._model.show_heatmap = on
+
+    def _invert(self, on: bool) -> None:
+        self._model.inverted = on
+
+    def _reset(self) -> None:
+        self._model.reset_view()
+        self._model.auto_window()
+
+
+def _icon_only(bar: QToolBar, action: QAction) -> None:
+    button = bar.widgetForAction(action)
+    if isinstance(button, QToolButton):
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)

@@ -1,0 +1,295 @@
+"""The main window: parts put together, nothing computed."""
+
+import base64
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt  # noqa: TID253
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent  # noqa: TID253
+from PySide6.QtWidgets import (  # noqa: TID253
+    QDockWidget,
+    QFileDialog,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from medae.errors import SettingsError
+from medae.gui.about import AboutBox, ShortcutsSheet
+from medae.gui.actions import Actions, Commands
+from medae.gui.export_dialog import ExportDialog, choices
+from medae.gui.findings_panel import FindingsPanel
+from medae.gui.jobs_panel import JobsPanel
+from medae.gui.message_bar import MessageBar
+from medae.gui.processing import Processing
+from medae.gui.running_jobs import JobRecord, JobWorker, RunningJobs
+from medae.gui.series_browser import SeriesBrowser
+from medae.gui.session import Session
+from medae.gui.start_page import StartPage
+from medae.gui.status import StatusLine
+from medae.gui.tasks import Threads
+from medae.gui.viewer import Viewer
+from medae.gui.viewer_model import ViewerModel
+from medae.jobs.job import ExportJob
+from medae.jobs.messages import Message
+from medae.jobs.sample_scans import SAMPLES, make_sample
+from medae.jobs.worker import Worker
+from medae.results import Result
+from medae.settings import Settings
+
+_FILES = "Medical images (*.dcm *.ima *.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd);;All files (*)"
+
+
+class MainWindow(QMainWindow):
+    """Series on the left, images in the middle, results and jobs on the right."""
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        make_worker: Callable[[Callable[[Message], None]], JobWorker] = Worker,
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle("MedAE")
+        self.setAcceptDrops(True)
+        self.settings = settings or Settings()
+        self.model = ViewerModel(strength=self.settings.strength)
+        self.session = Session(self)
+        self.jobs = RunningJobs(make_worker, self)
+        self.processing = Processing(self.session, self.jobs, self.model, self)
+        self.start_page, self.viewer = StartPage(), Viewer(self.model)
+        self.browser, self.jobs_panel = SeriesBrowser(), JobsPanel()
+        self.findings_panel = FindingsPanel(self.model)
+        self.message_bar, self.status = MessageBar(), StatusLine()
+        self.export_dialog: ExportDialog | None = None
+        self._threads = Threads(1, self)
+        self._lay_out()
+        self.actions_ = Actions(self, self.model, self._commands())
+        self._connect()
+        self.viewer.context_menu_requested.connect(lambda place: self.actions_.view_menu.popup(place))
+        self._show_recent()
+        self._update_actions()
+        self._restore_geometry()
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open files and folders."""
+        self.session.open_paths([Path(path) for path in paths])
+
+    def open_sample(self, name: str) -> None:
+        """Make a sample scan, if need be, and open it."""
+        self.session.open_made(lambda task: make_sample(name), f"the sample “{SAMPLES[name]}”")
+
+    def start_worker(self) -> None:
+        """Let the worker process import torch; called once the window is on the screen."""
+        self.jobs.warm_up()
+
+    # putting together
+
+    def _lay_out(self) -> None:
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.start_page)
+        self.stack.addWidget(self.viewer)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.message_bar)
+        column.addWidget(self.stack, 1)
+        self.setCentralWidget(middle)
+        self.setStatusBar(self.status)
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        self.docks = [
+            self._dock("Series", self.browser, left),
+            self._dock("Results", self.findings_panel, right),
+            self._dock("Jobs", self.jobs_panel, right),
+        ]
+        self.resizeDocks(self.docks, [230, 290, 290], Qt.Orientation.Horizontal)
+        self.resizeDocks(self.docks[1:], [480, 220], Qt.Orientation.Vertical)
+
+    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock_{title.lower()}")
+        dock.setWidget(widget)
+        dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
+        )
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _commands(self) -> Commands:
+        return Commands(
+            open_files=self._choose_files,
+            open_folder=self._choose_folder,
+            start_page=lambda: self.stack.setCurrentWidget(self.start_page),
+            denoise=lambda: self._note(self.processing.denoise(self.settings.device)),
+            detect=lambda: self._note(self.processing.detect(self.settings.device)),
+            cancel=lambda: [self.jobs.cancel(record) for record in self.jobs.active()] and None,
+            export=self._ask_export,
+            shortcuts=lambda: ShortcutsSheet(self).open(),
+            about=lambda: AboutBox(self).open(),
+            close=self.close,
+            set_modality=self.session.set_modality,
+        )
+
+    def _connect(self) -> None:
+        self.start_page.open_files.connect(self._choose_files)
+        self.start_page.open_folder.connect(self._choose_folder)
+        self.start_page.open_sample.connect(self.open_sample)
+        self.start_page.open_recent.connect(lambda path: self.open_paths([path]))
+        self.browser.chosen.connect(self.session.show)
+        session = self.session
+        session.series_added.connect(lambda index: self.browser.add(session.series[index].source))
+        session.thumbnail_ready.connect(self.browser.set_thumbnail)
+        session.file_skipped.connect(self.browser.add_skipped)
+        session.loading.connect(self.status.show_loading)
+        session.loading_ended.connect(self.status.show_ready)
+        session.problem.connect(lambda sentence, details: self.message_bar.say("error", sentence, details))
+        session.shown.connect(self._shown)
+        session.result_changed.connect(self._update_actions)
+        session.opened.connect(self._remember)
+        self.jobs.changed.connect(self.jobs_panel.show_job)
+        self.jobs.changed.connect(self._update_actions)
+        self.jobs_panel.cancel.connect(self.jobs.cancel)
+        self.processing.finished.connect(self._job_finished)
+        self.processing.failed.connect(lambda job: self.message_bar.say("error", job.message, job.details))
+        self.findings_panel.threshold_settled.connect(self.processing.find_above)
+        self.findings_panel.table.clicked.connect(lambda: self.viewer.setFocus())
+        self.actions_.view_menu.addActions([dock.toggleViewAction() for dock in self.docks])
+
+    # opening
+
+    def _choose_files(self) -> None:
+        paths, _ = QFileDialog.getOpenFileNames(self, "Open files", self._last_folder(), _FILES)
+        if paths:
+            self.open_paths([Path(path) for path in paths])
+
+    def _choose_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Open folder", self._last_folder())
+        if folder:
+            self.open_paths([Path(folder)])
+
+    def _last_folder(self) -> str:
+        return str(self.settings.recent[0].parent) if self.settings.recent else str(Path.home())
+
+    def _shown(self, index: int) -> None:
+        entry = self.session.series[index]
+        self.browser.describe(index, entry.source)
+        self.browser.set_current(index)
+        self.stack.setCurrentWidget(self.viewer)
+        self.viewer.setFocus()
+        self.message_bar.hide()
+        if entry.source.warnings:
+            self.message_bar.say("warning", " ".join(entry.source.warnings))
+        self._update_actions()
+
+    def _remember(self, paths: Sequence[Path]) -> None:
+        self.settings = self.settings.with_recent(paths[0])
+        self._save_settings()
+        self._show_recent()
+
+    def _show_recent(self) -> None:
+        recent = self.settings.recent
+        self.start_page.set_recent(recent[:5])
+        self.actions_.show_recent([(str(path), lambda path=path: self.open_paths([path])) for path in recent])
+
+    # jobs
+
+    def _note(self, record: JobRecord | None) -> None:
+        if record is not None:
+            self.message_bar.hide()
+
+    def _job_finished(self, record: JobRecord) -> None:
+        if record.device:
+            self.status.show_device(record.device)
+        if isinstance(record.job, ExportJob):
+            self.message_bar.say("done", record.message, "\n".join(str(path) for path in record.paths))
+
+    def _ask_export(self) -> None:
+        """Find out in a thread which exporters can be used, then ask."""
+        result = self.session.result
+        if result is not None:
+            self._threads.start(
+                lambda task: choices(result),
+                done=lambda offered: self._show_export(result, offered),
+                failed=lambda sentence, details: self.message_bar.say("error", sentence, details),
+            )
+
+    def _show_export(self, result: Result, offered: object) -> None:
+        modality = (result.original.modality or "scan").lower()
+        threshold = None if self.model.anomaly_map is None else self.model.heatmap_threshold
+        self.export_dialog = ExportDialog(
+            offered,  # type: ignore[arg-type]
+            self.settings.export_folder or Path.home() / "medae-export",
+            f"{modality}-series-{(self.session.current or 0) + 1}",
+            self.model.strength,
+            threshold,
+            self,
+        )
+        self.export_dialog.accepted.connect(self._export)
+        self.export_dialog.open()
+
+    def _export(self) -> None:
+        if self.export_dialog is not None:
+            job = self.export_dialog.job()
+            self.settings = self.settings.changed(export_folder=job.out)
+            self.processing.export(job)
+
+    def _update_actions(self) -> None:
+        result = self.session.result
+        current = self.session.current
+        self.actions_.enable(
+            has_scan=result is not None,
+            has_result=result is not None and self.session.series[current or 0].has_results,
+            is_busy=current is not None and bool(self.jobs.active(current)),
+            knows_modality=result is not None and bool(result.original.modality),
+        )
+
+    # settings and events
+
+    def _save_settings(self) -> None:
+        try:
+            self.settings.save()
+        except SettingsError as error:
+            self.message_bar.say("warning", str(error))
+
+    def _restore_geometry(self) -> None:
+        self.resize(1280, 800)
+        for text, restore in (
+            (self.settings.window_geometry, self.restoreGeometry),
+            (self.settings.window_state, self.restoreState),
+        ):
+            if text:
+                restore(QByteArray(base64.b64decode(text)))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept files and folders."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.open_paths(paths)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let the viewer's keys work wherever the focus is."""
+        if self.stack.currentWidget() is self.viewer and not self.viewer.hasFocus():
+            self.viewer.keyPressEvent(event)
+        else:
+            super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Save place and size, stop threads and the worker process."""
+        self.hide()
+        self.settings = self.settings.changed(
+            window_geometry=base64.b64encode(self.saveGeometry().data()).decode(),
+            window_state=base64.b64encode(self.saveState().data()).decode(),
+        )
+        self._save_settings()
+        self.session.close()
+        self.processing.close()
+        self._threads.close()
+        self.jobs.close()
+        event.accept()

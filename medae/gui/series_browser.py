@@ -1,0 +1,129 @@
+"""The list of series on the left: thumbnail, what it is, its size, and what to beware of."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal  # noqa: TID253
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap  # noqa: TID253
+from PySide6.QtWidgets import (  # noqa: TID253
+    QListWidget,
+    QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from medae.gui import theme
+from medae.gui.thumbnail import SIZE
+from medae.readers import Skipped
+from medae.volume import Source
+
+_TITLE = Qt.ItemDataRole.UserRole
+_FACTS = Qt.ItemDataRole.UserRole + 1
+_PICTURE = Qt.ItemDataRole.UserRole + 2
+_BADGE = Qt.ItemDataRole.UserRole + 3
+_ROW = SIZE + 16
+
+
+class SeriesBrowser(QWidget):
+    """All series found, and below them the files that could not be read, with their reasons."""
+
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("panel", True)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Series")
+        self.list.setItemDelegate(_Rows(self.list))
+        self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.list.currentRowChanged.connect(self._row_changed)
+        self._hint = theme.label("No series yet.\nDrop files or folders anywhere on the window.", "dim")
+        self._hint.setContentsMargins(12, 12, 12, 12)
+        self._skipped_heading = theme.label("", "heading")
+        self._skipped_heading.setContentsMargins(10, 6, 10, 2)
+        self.skipped = QListWidget()
+        self.skipped.setAccessibleName("Files that could not be read")
+        self.skipped.setWordWrap(True)
+        self.skipped.setMaximumHeight(170)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.setSpacing(4)
+        for part, stretch in ((self._hint, 0), (self.list, 1), (self._skipped_heading, 0), (self.skipped, 0)):
+            column.addWidget(part, stretch)
+        self._skipped_heading.hide()
+        self.skipped.hide()
+
+    def add(self, source: Source) -> None:
+        """Append a series."""
+        self._hint.hide()
+        item = QListWidgetItem()
+        self.list.blockSignals(True)
+        self.list.addItem(item)
+        self.list.blockSignals(False)
+        self.describe(self.list.count() - 1, source)
+
+    def describe(self, row: int, source: Source) -> None:
+        """Write what is known of a series."""
+        item = self.list.item(row)
+        slices, rows, columns = source.shape
+        facts = f"{source.modality or 'Modality unknown'}\n{columns} × {rows}\n{slices} slice{'s' * (slices != 1)}"
+        title = source.description or f"Series {source.series_number or row + 1}"
+        item.setData(_TITLE, title)
+        item.setData(_FACTS, facts)
+        item.setData(_BADGE, len(source.warnings))
+        warnings = "".join(f"\n⚠ {sentence}" for sentence in source.warnings)
+        item.setToolTip(f"{title}{warnings}")
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{title}, {facts}".replace("\n", ", "))
+
+    def set_thumbnail(self, row: int, image: QImage) -> None:
+        """Show a series' picture."""
+        self.list.item(row).setData(_PICTURE, QPixmap.fromImage(image))
+
+    def set_current(self, row: int) -> None:
+        """Mark the series that is shown, without asking for it again."""
+        self.list.blockSignals(True)
+        self.list.setCurrentRow(row)
+        self.list.blockSignals(False)
+
+    def add_skipped(self, skipped: Skipped) -> None:
+        """Append a file that could not be read."""
+        item = QListWidgetItem(theme.icon("skipped"), f"{skipped.path.name}: {skipped.reason}")
+        item.setToolTip(f"{skipped.path}\n{skipped.reason}")
+        self.skipped.addItem(item)
+        count = self.skipped.count()
+        self._skipped_heading.setText(f"{count} FILE{'S' * (count != 1)} NOT READ")
+        self._skipped_heading.show()
+        self.skipped.show()
+
+    def _row_changed(self, row: int) -> None:
+        if row >= 0:
+            self.chosen.emit(row)
+
+
+class _Rows(QStyledItemDelegate):
+    """Draws one series: picture, title in two lines at most, facts, warning badge."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(180, _ROW)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        area: QRect = option.rect.adjusted(6, 8, -8, -8)  # type: ignore[attr-defined]
+        painter.save()
+        box = QRect(area.left(), area.top(), SIZE, SIZE)
+        painter.fillRect(box, QColor("#000000"))
+        picture = index.data(_PICTURE)
+        if picture is not None:
+            shift = (SIZE - picture.width()) // 2, (SIZE - picture.height()) // 2
+            painter.drawPixmap(box.left() + shift[0], box.top() + shift[1], picture)
+        words = area.adjusted(SIZE + 10, 0, 0, 0)
+        painter.setPen(QColor(theme.TEXT))
+        line = painter.fontMetrics().height()
+        title = painter.fontMetrics().elidedText(index.data(_TITLE) or "", Qt.TextElideMode.ElideRight, words.width())
+        painter.drawText(QRect(words.left(), words.top(), words.width(), line), Qt.AlignmentFlag.AlignLeft, title)
+        painter.setPen(QColor(theme.DIM_TEXT))
+        painter.drawText(words.adjusted(0, line + 2, 0, 0), Qt.AlignmentFlag.AlignLeft, index.data(_FACTS) or "")
+        if index.data(_BADGE):
+            theme.icon("warning").paint(painter, QRect(area.right() - 17, area.bottom() - 17, 18, 18))
+        painter.restore()
