@@ -235,7 +235,7 @@ def _draw_lungs(canvas: Canvas, anatomy: ChestAnatomy) -> None:
     parenchyma += 14 * anatomy.fine.on_grid(z1, y1, x1) + np.float32(0.30) * y
     canvas.paint(depth, "lung", value=parenchyma)
     left = x > 0
-    oblique = np.where(left, z - 8 + 0.95 * (-y) * -1 - 22 * 0, z + 2 + 0.95 * y)
+    oblique = np.where(left, z - 8, z + 2) + 0.95 * y
     plane = np.abs(oblique + 3 * np.sin(x * 0.06)) * np.float32(0.72)
     horizontal = np.where((~left) & (oblique > 0), np.abs(z - 2 + 0.1 * x + 0.08 * y), 99)
     fissure = np.minimum(plane, horizontal)
