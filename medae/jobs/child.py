@@ -128,9 +128,7 @@ def _answer(task: Task, connection: "Connection[Any, Any]") -> Finished | Failed
     except MedaeError as error:
         return Failed(task.number, str(error))
     except MemoryError:
-        return Failed(
-            task.number, "There is not enough memory for this scan. Close other programs and retry."
-        )
+        return Failed(task.number, "There is not enough memory for this scan. Close other programs and retry.")
     except Exception as error:  # noqa: BLE001 - the border of the process
         sentence = f"Unexpected error ({type(error).__name__}: {error}). The details may help to report it."
         return Failed(task.number, sentence, traceback.format_exc())
@@ -161,9 +159,7 @@ def _load(job: ProcessJob, pipe: "_Pipe") -> tuple[Result, Blocks]:
     return Result(volume), blocks
 
 
-def _finished(
-    task: Task, outcome: Outcome, out: NDArray[np.generic] | None, blocks: Blocks | None
-) -> Finished:
+def _finished(task: Task, outcome: Outcome, out: NDArray[np.generic] | None, blocks: Blocks | None) -> Finished:
     denoised = anomaly_map = None
     result, job = outcome.result, task.job
     if isinstance(job, ProcessJob) and result is not None:

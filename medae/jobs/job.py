@@ -1,9 +1,9 @@
 """Jobs are data: what the window submits, the command line builds, the batch manifest stores, Dask ships."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 DeviceName = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
 """``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``."""
@@ -28,16 +28,10 @@ class ProcessJob(_Job):
     threshold: float | None = Field(default=None, description="z above which a voxel belongs to a finding")
     device: DeviceName = "auto"
     exports: tuple[str, ...] = Field(default=(), description="Keys of medae.exporters.EXPORTERS")
-    out: Path | None = Field(default=None, description="Folder for the exports")
+    out: Path | None = Field(default=None, description="Folder for the exports; needed with them")
     name: str = Field(default="", description="First part of the names of the exported files")
     overwrite: bool = Field(default=False, description="Replace files of the same names")
     first_slice: int = Field(default=0, ge=0, description="Slice to compute first, then outward")
-
-    @model_validator(mode="after")
-    def _exports_need_a_folder(self) -> Self:
-        if self.exports and self.out is None:
-            raise ValueError("exports need a folder: give 'out'")
-        return self
 
 
 class ExportJob(_Job):

@@ -116,7 +116,7 @@ def _process(
             job.strength,
             job.device,
             reports["denoise"],
-            first_slice=min(job.first_slice, result.original.shape[0] - 1),
+            first_slice=job.first_slice,
             out=out,
             slice_done=slice_done,
         )
@@ -162,7 +162,8 @@ def _export_given(job: ExportJob, report: Report, given: Result | None) -> Outco
 def _export(job: ProcessJob | ExportJob, result: Result, report: Report) -> tuple[Path, ...]:
     from medae.exporters import export
 
-    assert job.out is not None
+    if job.out is None:
+        raise SettingsError("There is no folder to export to. Name one.")
     return export(
         result,
         job.out,
