@@ -2,23 +2,30 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt  # noqa: TID253
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence  # noqa: TID253
 from PySide6.QtWidgets import QComboBox, QLabel, QMainWindow, QMenu, QToolBar, QToolButton  # noqa: TID253
 
 from medae.gui import theme
-from medae.gui.viewer_model import ViewerModel
+from medae.gui.viewer_model import Layout, ViewerModel
+from medae.reslice import PlaneName
 
 MODALITIES = {"CT": "CT", "MR": "MR", "XR": "DX"}
 """What the user may call a scan whose file cannot say, and its DICOM Modality."""
 
-LAYOUTS = {
+LAYOUTS: dict[Layout, tuple[str, str, str]] = {
     "side-by-side": ("Side by side", "", "Original, denoised and heatmap"),
     "difference": ("Difference", "D", "What denoising has changed"),
     "swipe": ("Swipe", "S", "Curtain between original and denoised"),
 }
-PLANES = {"acquisition": "As acquired", "axial": "Axial", "coronal": "Coronal", "sagittal": "Sagittal"}
+PLANES: dict[PlaneName, str] = {
+    "acquisition": "As acquired",
+    "axial": "Axial",
+    "coronal": "Coronal",
+    "sagittal": "Sagittal",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +47,8 @@ class Commands:
 
 @dataclass(slots=True)
 class _Choices:
-    layouts: dict[str, QAction] = field(default_factory=dict)
-    planes: dict[str, QAction] = field(default_factory=dict)
+    layouts: dict[Layout, QAction] = field(default_factory=dict)
+    planes: dict[PlaneName, QAction] = field(default_factory=dict)
 
 
 class Actions:
@@ -60,7 +67,7 @@ class Actions:
         self.export = add("Export…", commands.export, "Ctrl+E", "export", "Write results to files (Ctrl+E)")
         self.shortcuts = add("Keyboard and mouse", commands.shortcuts, "F1", "help")
         self.about = add("About MedAE", commands.about)
-        self.quit = add("Quit", lambda: commands.close() and None, "Ctrl+Q")
+        self.quit = add("Quit", commands.close, "Ctrl+Q")
         self.heatmap = self._checkable("Heatmap", "heatmap", "Show or hide the heatmap (H)", self._toggle_heatmap)
         self.invert = self._checkable("Invert", "invert", "Invert the grey scale (I)", self._invert)
         self.reset = add("Reset view", self._reset, "", "reset", "Fit the slice, default window (R)")
@@ -99,7 +106,7 @@ class Actions:
         self._show_layout()
 
     def _action(
-        self, text: str, command: Callable[[], None], shortcut: str = "", icon: str = "", tip: str = ""
+        self, text: str, command: Callable[[], object], shortcut: str = "", icon: str = "", tip: str = ""
     ) -> QAction:
         action = QAction(theme.icon(icon) if icon else theme.icon(""), text, self._window)
         action.triggered.connect(lambda: command())
@@ -123,7 +130,7 @@ class Actions:
                 text,
                 f"layout-{name}",
                 f"{tip} ({key})" if key else tip,
-                lambda _=False, name=name: self._model.toggle_layout(name) if name != self._model.layout else None,
+                partial(self._set_layout, name),
             )
             group.addAction(action)
             self._choices.layouts[name] = action
@@ -132,9 +139,7 @@ class Actions:
         group = QActionGroup(self._window)
         for name, text in PLANES.items():
             icon = "plane-axial" if name == "acquisition" else f"plane-{name}"
-            action = self._checkable(
-                text, icon, f"{text} slices", lambda _=False, name=name: setattr(self._model, "plane", name)
-            )
+            action = self._checkable(text, icon, f"{text} slices", partial(self._set_plane, name))
             group.addAction(action)
             self._choices.planes[name] = action
 
@@ -228,6 +233,13 @@ class Actions:
         if row > 0:
             self._commands.set_modality(MODALITIES[self.modality.itemText(row)])
             self.modality.setCurrentIndex(0)
+
+    def _set_layout(self, layout: Layout, _checked: bool = False) -> None:
+        if layout != self._model.layout:
+            self._model.toggle_layout(layout)
+
+    def _set_plane(self, plane: PlaneName, _checked: bool = False) -> None:
+        self._model.plane = plane
 
     def _toggle_heatmap(self, on: bool) -> None:
         self._model.show_heatmap = on

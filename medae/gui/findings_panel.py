@@ -41,7 +41,7 @@ class FindingsPanel(QWidget):
 
     def __init__(self, model: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("panel", True)
+        theme.paint_panel(self)
         self.model = model
         self.strength = _slider(0.0, 1.0, 2, "How much of the denoising is shown and exported")
         self.opacity = _slider(0.0, 1.0, 2, "Opacity of the heatmap  ( [ and ] )")
@@ -113,6 +113,7 @@ class FindingsPanel(QWidget):
         column.addLayout(head)
         column.addWidget(self._hint)
         column.addWidget(self.table, 1)
+        column.addStretch(0)
 
     def _connect(self) -> None:
         model, events = self.model, self.model.events
@@ -229,7 +230,7 @@ def _slider(low: float, high: float, decimals: int, tip: str) -> QLabeledDoubleS
     slider = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
     slider.setRange(low, high)
     slider.setDecimals(decimals)
-    slider.setSingleStep(10.0**-decimals)
+    slider.setSingleStep(10.0**-decimals)  # type: ignore[arg-type]
     slider.setToolTip(tip)
     slider.setAccessibleName(tip)
     return slider

@@ -27,7 +27,7 @@ class JobsPanel(QScrollArea):
         super().__init__(parent)
         self._rows: dict[int, _JobRow] = {}
         content = QWidget()
-        content.setProperty("panel", True)
+        theme.paint_panel(content)
         self._column = QVBoxLayout(content)
         self._column.setContentsMargins(8, 8, 8, 8)
         self._column.setSpacing(6)

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt  # noqa: TID253
@@ -123,7 +124,7 @@ class MainWindow(QMainWindow):
             start_page=lambda: self.stack.setCurrentWidget(self.start_page),
             denoise=lambda: self._note(self.processing.denoise(self.settings.device)),
             detect=lambda: self._note(self.processing.detect(self.settings.device)),
-            cancel=lambda: [self.jobs.cancel(record) for record in self.jobs.active()] and None,
+            cancel=self.jobs.cancel_all,
             export=self._ask_export,
             shortcuts=lambda: ShortcutsSheet(self).open(),
             about=lambda: AboutBox(self).open(),
@@ -190,7 +191,7 @@ class MainWindow(QMainWindow):
     def _show_recent(self) -> None:
         recent = self.settings.recent
         self.start_page.set_recent(recent[:5])
-        self.actions_.show_recent([(str(path), lambda path=path: self.open_paths([path])) for path in recent])
+        self.actions_.show_recent([(str(path), partial(self.open_paths, [path])) for path in recent])
 
     # jobs
 

@@ -112,6 +112,11 @@ class RunningJobs(QObject):
             self._worker.cancel(record.number)
             self.changed.emit(record)
 
+    def cancel_all(self) -> None:
+        """Ask all jobs to stop, those that wait too."""
+        for record in self.active():
+            self.cancel(record)
+
     def active(self, series: int | None = None) -> list[JobRecord]:
         """Give the jobs that wait or run, all or those of one series."""
         return [r for r in self.records if r.is_active and series in (None, r.series)]

@@ -30,7 +30,7 @@ class SeriesBrowser(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("panel", True)
+        theme.paint_panel(self)
         self.list = QListWidget()
         self.list.setAccessibleName("Series")
         self.list.setItemDelegate(_Rows(self.list))

@@ -87,3 +87,9 @@ def line(parent: QWidget | None = None) -> QFrame:
     made.setFixedHeight(1)
     made.setStyleSheet(f"background: {BORDER};")
     return made
+
+
+def paint_panel(widget: QWidget) -> None:
+    """Give ``widget`` the background of a panel."""
+    widget.setProperty("panel", True)
+    widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
