@@ -58,10 +58,9 @@ def color_bar(
     for score in np.linspace(0, HEATMAP_MAXIMUM, 6):
         y = bottom - round(score / HEATMAP_MAXIMUM * (bottom - top))
         draw.line((right, y, right + tick, y), fill=(160, 160, 160))
-        beyond = "≥" if score == HEATMAP_MAXIMUM else ""
-        draw.text((right + 2 * tick, y), f"{beyond}{score:g}", fill=(220, 220, 220), font=text, anchor="lm")
-    label = (right + tick, top - tick)
-    draw.text(label, "z", fill=(220, 220, 220), font=text, anchor="lb")
+        beyond = "+" if score == HEATMAP_MAXIMUM else ""
+        draw.text((right + 2 * tick, y), f"{score:g}{beyond}", fill=(220, 220, 220), font=text, anchor="lm")
+    draw.text((left, top - tick), "z", fill=(220, 220, 220), font=text, anchor="lb")
 
 
 @cache

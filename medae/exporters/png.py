@@ -99,7 +99,7 @@ def _sheet(
     bar = 6 * line if anomaly_map is not None else 0
     width = sum(image.width + _MARGIN for image in scaled) + _MARGIN + bar
     tall = max(image.height for image in scaled)
-    sheet = PIL.Image.new("RGB", (width, tall + 2 * _MARGIN + 4 * line), _BACKGROUND)
+    sheet = PIL.Image.new("RGB", (width, tall + 2 * _MARGIN + 6 * line), _BACKGROUND)
     draw = PIL.ImageDraw.Draw(sheet)
     top = _MARGIN + 2 * line
     left = _MARGIN
@@ -109,7 +109,7 @@ def _sheet(
         left += image.width + _MARGIN
     if anomaly_map is not None:
         color_bar(sheet, (left, top + 2 * line, left + line, top + tall - line), anomaly_map.threshold, font(line))
-    foot = f"Slice {k + 1} of {volume.shape[0]}, window {window.center:g} / {window.width:g}"
+    foot = f"Slice {k + 1} of {volume.shape[0]}, window {window.center:.4g} / {window.width:.4g}"
     place = (_MARGIN, top + tall + line // 2)
     draw.text(place, foot, fill=_FAINT, font=font(line))
     notice = "MedAE, research use only, not for diagnosis"

@@ -128,14 +128,14 @@ def _strip(anomaly_map: AnomalyMap, rows: int) -> NDArray[np.uint8]:
     from PIL import Image, ImageDraw
 
     size = max(13, min(rows // 30, 40))
-    columns = 8 * size
+    columns = 9 * size
     strip = Image.new("RGB", (columns, rows), (0, 0, 0))
     draw = ImageDraw.Draw(strip)
     text = font(size)
     lines = ["MedAE heatmap", *textwrap.wrap(attributes.model_name(anomaly_map.provenance), 14)[:3]]
     lines += [f"threshold z {anomaly_map.threshold:.2g}"]
     draw.multiline_text((size // 2, size // 2), "\n".join(lines), fill=(220, 220, 220), font=text, spacing=size // 3)
-    top = int(size * (1.5 + 1.5 * len(lines)))
+    top = int(size * (2.2 + 1.5 * len(lines)))
     bottom = rows - int(size * 5.0)
     if bottom - top >= 4 * size:
         color_bar(strip, (size, top, 2 * size, bottom), anomaly_map.threshold, text)

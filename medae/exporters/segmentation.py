@@ -73,6 +73,8 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
             content_description="MedAE findings, research use only",
         )
         attributes.finish(segmentation, headers[0], steps, moment, "heatmap_seg")
+        if "Laterality" in segmentation and not segmentation.Laterality:  # unlike other images, not needed here
+            del segmentation.Laterality
         path = attributes.write(segmentation, folder / f"{name}_heatmap_seg.dcm")
     return (path,)
 

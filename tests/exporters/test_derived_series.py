@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from pydicom.data import get_testdata_file
-from pydicom.uid import JPEG2000Lossless, RLELossless
+from pydicom.uid import JPEG2000Lossless, RLELossless, generate_uid
 
 from medae.exporters import EXPORTERS, export
+from medae.exporters.dicom_attributes import frame_order
 from medae.results import Result
 from medae.volume import Source, Volume
 
@@ -73,7 +73,29 @@ def test_bits_beyond_bits_stored_stay(tmp_path: Path) -> None:
 def test_geometry_encoding_and_rescale_are_the_sources(ct: Result, tmp_path: Path) -> None:
     for source_path, path in zip(ct.original.source.paths, export(ct, tmp_path / "out"), strict=True):
         source, written = pydicom.dcmread(source_path), pydicom.dcmread(path)
-        for keyword in ["SOPClassUID", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "RescaleSlope", "RescaleIntercept", "InstanceNumber", "PixelPaddingValue", "StudyInstanceUID", "FrameOfReferenceUID", "PatientName", "PatientID", "StudyDate", "Manufacturer"]:
+        for keyword in [
+            "SOPClassUID",
+            "ImagePositionPatient",
+            "ImageOrientationPatient",
+            "PixelSpacing",
+            "SliceThickness",
+            "Rows",
+            "Columns",
+            "BitsAllocated",
+            "BitsStored",
+            "HighBit",
+            "PixelRepresentation",
+            "RescaleSlope",
+            "RescaleIntercept",
+            "InstanceNumber",
+            "PixelPaddingValue",
+            "StudyInstanceUID",
+            "FrameOfReferenceUID",
+            "PatientName",
+            "PatientID",
+            "StudyDate",
+            "Manufacturer",
+        ]:
             assert written[keyword].value == source[keyword].value, keyword
     volume = volume_of([*export(ct, tmp_path / "again")])
     np.testing.assert_allclose(volume.affine, ct.original.affine, atol=1e-3)
@@ -144,43 +166,60 @@ def test_lossy_compression_stays_declared(shared_data: Path, tmp_path: Path) -> 
     np.testing.assert_array_equal(written.pixel_array, ds.pixel_array)
 
 
-@pytest.mark.parametrize("name", ["emri_small.dcm", "eCT_Supplemental.dcm"])
-def test_enhanced_multi_frame_keeps_its_class(name: str, tmp_path: Path, dciodvfy: Callable[[Path], set[str]]) -> None:
-    path = Path(str(get_testdata_file(name)))
-    ds = pydicom.dcmread(path)
-    positions = [f.PlanePositionSequence[0].ImagePositionPatient for f in ds.PerFrameFunctionalGroupsSequence]
-    positions = np.array(positions, dtype=float)
-    affine = np.eye(4)
-    affine[:3, 0] = positions[-2] - positions[-1]
-    affine[:3, 3] = positions[-1]
-    array = ds.pixel_array[::-1]  # the reader's order is not the file's
-    source = Source(
-        paths=(path,),
-        reader="dicom",
-        series_instance_uid=ds.SeriesInstanceUID,
-        frame_of_reference_uid=ds.FrameOfReferenceUID,
-        modality=ds.Modality,
-    )
-    volume = Volume(array, affine, modality=ds.Modality, source=source)
-    denoised = array.copy()
-    denoised[0] += 1
-    result = Result(volume, volume.with_array(denoised, STEP))
-    if EXPORTERS["derived-series"].accepts(result):
-        pytest.skip("frames are not on a regular grid")
-    (written_path,) = export(result, tmp_path)
-    written = pydicom.dcmread(written_path)
-    assert written.SOPClassUID == ds.SOPClassUID
-    assert int(written.NumberOfFrames) == array.shape[0]
-    np.testing.assert_array_equal(written.pixel_array[-1], ds.pixel_array[-1] + 1)
-    np.testing.assert_array_equal(written.pixel_array[:-1], ds.pixel_array[:-1])
-    assert dciodvfy(written_path) <= dciodvfy(path)
+def enhanced(folder: Path, modality: str) -> Result:
+    """A result of a multi-frame file whose frames are not in the slices' order."""
+    import highdicom
+
+    volume = volume_of(write_series(folder / "classic", modality))
+    frames = [pydicom.dcmread(path) for path in volume.source.paths]
+    for frame in frames:
+        frame.remove_private_tags()
+        frame.PatientName = "Test^Enhanced"
+    kind = getattr(highdicom.legacy, f"LegacyConvertedEnhanced{modality}Image")
+    converted = kind(frames[::-1], generate_uid(), 4, generate_uid(), 1)
+    path = folder / "enhanced.dcm"
+    converted.save_as(path)
+    source = replace(volume.source, paths=(path,), series_instance_uid=converted.SeriesInstanceUID)
+    return result_of(replace(volume, source=source))
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR"])
+def test_enhanced_multi_frame_keeps_its_class(
+    modality: str, tmp_path: Path, dciodvfy: Callable[[Path], set[str]]
+) -> None:
+    result = enhanced(tmp_path, modality)
+    assert result.denoised is not None
+    (source_path,) = result.original.source.paths
+    source = pydicom.dcmread(source_path)
+    (path,) = export(result, tmp_path / "out")
+    written = pydicom.dcmread(path)
+    assert written.SOPClassUID == source.SOPClassUID
+    order = frame_order(source, result.original)
+    pixels = written.pixel_array[order]
+    valid = ~result.original.padding_mask()
+    np.testing.assert_array_equal(pixels[valid], result.denoised.array[valid])
+    for number, group in enumerate(written.PerFrameFunctionalGroupsSequence, start=1):
+        reference = group.DerivationImageSequence[0].SourceImageSequence[0]
+        assert reference.ReferencedSOPInstanceUID == source.SOPInstanceUID
+        assert reference.ReferencedFrameNumber == number
+    assert dciodvfy(path) <= dciodvfy(source_path)
+
+
+@pytest.mark.parametrize("key", ["parametric-map", "segmentation", "structured-report", "secondary-capture"])
+def test_multi_frame_sources_get_every_other_output(
+    key: str, tmp_path: Path, dciodvfy: Callable[[Path], set[str]]
+) -> None:
+    paths = export(enhanced(tmp_path, "MR"), tmp_path / "out", (key,))
+    assert dciodvfy(paths[0]) == set()
 
 
 def test_frames_elsewhere_are_refused_with_the_reason(tmp_path: Path) -> None:
-    path = Path(str(get_testdata_file("emri_small.dcm")))
-    volume = Volume(np.zeros((10, 64, 64), np.uint16), np.eye(4), source=Source(paths=(path,), reader="dicom"))
-    reason = EXPORTERS["derived-series"].accepts(Result(volume, volume))
-    assert reason is not None and "frames" in reason
+    result = enhanced(tmp_path, "MR")
+    affine = np.array(result.original.affine)
+    affine[2, 3] += 50
+    reason = EXPORTERS["derived-series"].accepts(replace(result, original=replace(result.original, affine=affine)))
+    assert reason is not None
+    assert "frames" in reason
 
 
 @pytest.mark.skipif(shutil.which("dcm2niix") is None, reason="dcm2niix is not installed")

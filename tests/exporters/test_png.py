@@ -11,9 +11,9 @@ from medae.results import Result
 
 def test_pixels_are_square_millimetres(ct: Result, tmp_path: Path) -> None:
     paths = export(ct, tmp_path / "out", ("png",), options={"png": {"height": 300}})
-    image = PIL.Image.open(paths[0])
     pane = 300 * 40 * 0.9 / (48 * 0.8)
-    assert abs(image.width - (3 * round(pane) + 4 * 20)) <= 2
+    with PIL.Image.open(paths[0]) as image:
+        assert abs(image.width - (3 * round(pane) + 4 * 20)) <= 2
 
 
 def test_heatmap_shows_the_most_abnormal_slice_in_colour(ct: Result, tmp_path: Path) -> None:
@@ -21,7 +21,8 @@ def test_heatmap_shows_the_most_abnormal_slice_in_colour(ct: Result, tmp_path: P
     for number in (0, 1):
         options = {"png": {"slice_number": number}}
         path = export(ct, tmp_path / str(number), ("png",), options=options)[1]
-        pixels = np.asarray(PIL.Image.open(path)).astype(int)[80:-120, 450:820]
+        with PIL.Image.open(path) as image:
+            pixels = np.asarray(image).astype(int)[80:-120, 450:820]
         pictures[number] = (np.ptp(pixels, axis=2) > 60).sum()
     assert pictures[0] > 1000
     assert pictures[1] == 0
