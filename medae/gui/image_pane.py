@@ -31,11 +31,11 @@ class ImagePane(pg.GraphicsView):
         self._box: QRectF | None = None
         self._gestures = Gestures(self)
         self._view = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0, invertY=True)
-        self.setCentralItem(self._view)
         self._base = pg.ImageItem(axisOrder="row-major")
         self._overlay = pg.ImageItem(axisOrder="row-major")
         for item in (self._base, self._overlay):
             self._view.addItem(item, ignoreBounds=True)
+        self.setCentralItem(self._view)
         self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -109,10 +109,10 @@ class ImagePane(pg.GraphicsView):
             self._box = box
             self.viewport().update()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Keep the slice fitted."""
         super().resizeEvent(event)
-        if hasattr(self, "_gestures"):  # pyqtgraph resizes while it is being built
+        if hasattr(self, "_overlay"):  # pyqtgraph resizes while it is being built
             self.refresh_view()
 
     # mouse and keys

@@ -68,4 +68,4 @@ class Screen:
 
     def step(self, pixel_ratio: float = 1.0) -> int:
         """Rows and columns to skip, because one pixel of the pane covers as many."""
-        return max(1, int(1.0 / max(self.scale * pixel_ratio * min(self.spacing), 1e-6)))
+        return max(1, int(1.0 / max(self.scale * pixel_ratio * min(self.spacing), 1e-6) + 1e-6))

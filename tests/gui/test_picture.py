@@ -1,0 +1,80 @@
+"""Pixels of the panes."""
+
+import numpy as np
+import pytest
+
+from medae.gui.picture import PENDING_HINT, picture
+from medae.gui.viewer_model import ViewerModel
+from medae.windowing import apply_window
+from tests.gui.viewer_scans import full_model, scan
+
+
+def test_empty_panes_say_what_fills_them() -> None:
+    model = ViewerModel()
+    assert "Open" in picture(model, "original").hint
+    model.set_original(scan())
+    assert picture(model, "original").hint == ""
+    assert picture(model, "denoised").hint == model.denoised_hint
+    assert picture(model, "heatmap").hint == model.heatmap_hint
+    assert picture(model, "difference").base is None
+
+
+def test_original_is_windowed() -> None:
+    model = full_model()
+    np.testing.assert_array_equal(picture(model, "original").base, apply_window(scan().values()[2], 50, 100))
+
+
+def test_monochrome1_is_shown_inverted() -> None:
+    model = ViewerModel()
+    model.set_original(scan(inverted=True))
+    np.testing.assert_array_equal(
+        picture(model, "original").base, apply_window(scan().values()[2], 50, 100, inverted=True)
+    )
+
+
+def test_heatmap_is_visible_where_scores_pass_the_threshold() -> None:
+    model = full_model()
+    overlay = picture(model, "heatmap").overlay
+    assert overlay is not None
+    assert (overlay[..., 3] > 0).sum() == 100
+    model.heatmap_threshold = 6.5
+    overlay = picture(model, "heatmap").overlay
+    assert overlay is not None
+    assert not overlay.any()
+    model.show_heatmap = False
+    assert picture(model, "heatmap").overlay is None
+
+
+def test_pending_slices_show_the_original_dimmed() -> None:
+    model = full_model()
+    model.set_denoised(model.denoised, done=())
+    shown, original = picture(model, "denoised"), picture(model, "original").base
+    assert shown.hint == PENDING_HINT
+    assert shown.base is not None
+    assert original is not None
+    np.testing.assert_array_equal(shown.base, original // 3)
+    model.refresh_slice(2)
+    assert picture(model, "denoised").hint == ""
+
+
+@pytest.mark.parametrize("content", ["original", "denoised"])
+def test_flicker_shows_the_other_result(content: str) -> None:
+    model = full_model()
+    model.flicker = "denoised"
+    base = picture(model, content).base  # type: ignore[arg-type]
+    assert base is not None
+    assert len(np.unique(base)) == 1
+    model.flicker = "original"
+    base = picture(model, content).base  # type: ignore[arg-type]
+    assert base is not None
+    assert len(np.unique(base)) > 50
+
+
+def test_swipe_has_the_original_on_the_left() -> None:
+    model = full_model()
+    model.swipe = 0.25
+    base, original = picture(model, "swipe").base, picture(model, "original").base
+    assert base is not None
+    assert original is not None
+    np.testing.assert_array_equal(base[:, :15], original[:, :15])
+    assert len(np.unique(base[:, 15:])) == 1
