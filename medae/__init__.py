@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from medae.exporters import export
-    from medae.inference import denoise, detect
+    from medae.inference.denoise import denoise
+    from medae.inference.detect import detect
     from medae.jobs.batch import batch
     from medae.readers import open_volume as open  # noqa: A004 - medae.open, like PIL.Image.open
     from medae.readers import scan

@@ -7,7 +7,7 @@ Every other convention is converted at the border (readers, exporters, inference
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +103,7 @@ class Volume:
         How it was made, step by step; empty for an original.
     """
 
-    array: NDArray[np.generic]
+    array: NDArray[Any]
     affine: NDArray[np.float64]
     modality: str = ""
     unit: str = "1"

@@ -6,8 +6,14 @@ from typing import Annotated
 import typer
 
 import medae
-from medae.cli import batch, demo, doctor, info, models, process, train, window
+from medae.cli import models, window
+from medae.cli.batch import batch
+from medae.cli.demo import demo
+from medae.cli.doctor import doctor
 from medae.cli.group import MedaeGroup
+from medae.cli.info import info
+from medae.cli.process import denoise, detect
+from medae.cli.train import train
 
 app = typer.Typer(
     name="medae",
@@ -49,11 +55,11 @@ def open_(
     window.open_window(paths)
 
 
-app.command("demo")(demo.demo)
-app.command("info")(info.info)
-app.command("denoise")(process.denoise)
-app.command("detect")(process.detect)
-app.command("batch")(batch.batch)
-app.command("train")(train.train)
+app.command("demo")(demo)
+app.command("info")(info)
+app.command("denoise")(denoise)
+app.command("detect")(detect)
+app.command("batch")(batch)
+app.command("train")(train)
 app.add_typer(models.app, name="models")
-app.command("doctor")(doctor.doctor)
+app.command("doctor")(doctor)

@@ -88,16 +88,18 @@ def read_recipe(path: Path) -> "ProcessJob":
 
     try:
         content = json.loads(path.read_text("utf-8"))
-        exports = content.pop("exports", ())
+        exports = content.pop("exports", ()) if isinstance(content, dict) else ()
         # the folder of the exports is OUT, series by series
         return ProcessJob.model_validate(content).model_copy(update={"exports": tuple(exports)})
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
-    except (ValueError, AttributeError) as error:
-        if isinstance(error, ValidationError):
-            first = error.errors()[0]
-            raise SettingsError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-        raise SettingsError(f"{path}: is not a JSON object") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(
+            f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}".replace(": :", ":")
+        ) from error
+    except ValueError as error:
+        raise SettingsError(f"{path}: is not JSON") from error
 
 
 def _series_report(event: "BatchEvent", terminal: Terminal) -> SeriesReport:

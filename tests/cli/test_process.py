@@ -1,0 +1,152 @@
+import json
+
+import numpy as np
+import pydicom
+import pytest
+
+from medae.readers import open_volume
+
+
+def digest(folder) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_single_series_goes_straight_into_an_empty_folder(medae, series, tmp_path) -> None:
+    out = tmp_path / "out"
+    result = medae("denoise", series, out, "--model", "none")
+    assert result.exit_code == 0, result.stderr
+    assert sorted(path.name for path in out.iterdir()) == ["0001.dcm", "0002.dcm", "0003.dcm"]
+    before, after = open_volume(series), open_volume(out)
+    assert np.array_equal(before.array, after.array)
+    assert np.allclose(before.affine, after.affine, atol=1e-3)
+
+
+def test_beside_other_files_it_gets_a_folder_of_its_own(medae, series, tmp_path) -> None:
+    (tmp_path / "there.txt").write_text("mine")
+    assert medae("denoise", series, tmp_path, "--model", "none").exit_code == 0
+    assert len(list((tmp_path / "t1_denoised").glob("*.dcm"))) == 3
+
+
+def test_a_second_run_replaces_nothing_unless_told(medae, series, tmp_path) -> None:
+    (tmp_path / "there.txt").write_text("mine")
+    assert medae("denoise", series, tmp_path, "--model", "none").exit_code == 0
+    before = digest(tmp_path)
+    again = medae("denoise", series, tmp_path, "--model", "none")
+    assert again.exit_code == 1
+    assert "exists already" in again.stderr
+    assert digest(tmp_path) == before
+    assert medae("denoise", series, tmp_path, "--model", "none", "--overwrite").exit_code == 0
+
+
+def test_a_volume_file_for_a_single_series(medae, nifti, series, tmp_path) -> None:
+    out = tmp_path / "clean.nii.gz"
+    assert medae("denoise", nifti, out, "--model", "none", "--modality", "MR").exit_code == 0
+    assert np.array_equal(open_volume(nifti).array, open_volume(out).array)
+    assert [path.name for path in tmp_path.iterdir()] == ["clean.nii.gz"]
+    other = tmp_path / "t1.nii.gz"
+    assert medae("denoise", series, other, "--model", "none").exit_code == 0
+    assert np.allclose(open_volume(other).affine, open_volume(series).affine, atol=1e-3)
+
+
+def test_the_input_is_never_written_over(medae, nifti, series) -> None:
+    before = digest(nifti.parent)
+    assert medae("denoise", nifti, nifti, "--model", "none", "--overwrite", "--modality", "MR").exit_code == 2
+    assert medae("denoise", series, series, "--model", "none", "--overwrite").exit_code == 2
+    assert digest(nifti.parent) == before
+
+
+def test_several_series_do_not_fit_into_one_file(medae, tree, tmp_path) -> None:
+    assert medae("denoise", tree, tmp_path / "one.nii.gz", "--model", "none").exit_code == 2
+
+
+def test_a_volume_file_is_nifti(medae, series, tmp_path) -> None:
+    result = medae("denoise", series, tmp_path / "one.nii.gz", "--format", "dicom")
+    assert result.exit_code == 2
+
+
+def test_dicom_can_leave_as_nifti(medae, series, tmp_path) -> None:
+    assert medae("denoise", series, tmp_path / "out", "--model", "none", "--format", "nifti").exit_code == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["t1_denoised.nii.gz"]
+
+
+def test_the_rest_is_done_and_broken_files_are_named(medae, tree, tmp_path) -> None:
+    result = medae("denoise", tree, tmp_path / "out", "--model", "none", "--json")
+    assert result.exit_code == 1
+    run = json.loads(result.stdout)
+    assert [series["status"] for series in run["series"]] == ["done", "done"]
+    assert len(run["skipped"]) == 2
+    assert "notes.txt" in result.stderr
+    assert "cut.dcm" in result.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"one_denoised", "two_denoised"}
+
+
+def test_the_report_says_how_it_was_made(medae, series, tmp_path) -> None:
+    report = tmp_path / "report.json"
+    medae("denoise", series, tmp_path / "out", "--model", "none", "--strength", "0.5", "--report", report)
+    (one,) = json.loads(report.read_text())["series"]
+    assert one["status"] == "done"
+    assert one["modality"] == "MR"
+    assert one["shape"] == [3, 48, 40]
+    assert len(one["files"]) == 3
+    assert one["provenance"][0]["bundle"] == "none"
+    assert one["provenance"][0]["options"] == {"strength": 0.5}
+
+
+def test_a_defect_in_one_series_does_not_stop_the_others(medae, tree, tmp_path, monkeypatch) -> None:
+    import medae.jobs.run as module
+
+    real, calls = module.run, []
+
+    def run(job, *arguments, **options):
+        calls.append(job)
+        if len(calls) == 1:
+            raise RuntimeError("a defect")
+        return real(job, *arguments, **options)
+
+    monkeypatch.setattr(module, "run", run)
+    result = medae("denoise", tree, tmp_path / "out", "--model", "none", "--json")
+    assert result.exit_code == 1
+    assert [series["status"] for series in json.loads(result.stdout)["series"]] == ["failed", "done"]
+
+
+def test_an_unknown_model_is_said_once(medae, tree, tmp_path) -> None:
+    result = medae("denoise", tree, tmp_path / "out", "--model", "nothing-like-it")
+    assert result.exit_code == 1
+    assert result.stderr.count("nothing-like-it") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_nifti_without_modality_says_what_to_do(medae, nifti, tmp_path) -> None:
+    result = medae("denoise", nifti, tmp_path / "out")
+    assert result.exit_code == 1
+    assert "--modality" in result.stderr
+
+
+def test_no_scan_at_all_is_a_failure(medae, tmp_path) -> None:
+    (tmp_path / "in").mkdir()
+    assert medae("denoise", tmp_path / "in", tmp_path / "out").exit_code == 1
+
+
+def test_ctrl_c_leaves_nothing(medae, series, tmp_path, monkeypatch) -> None:
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("medae.jobs.run.run", interrupted)
+    result = medae("denoise", series, tmp_path / "out", "--model", "none", "--report", tmp_path / "r.json")
+    assert result.exit_code == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
+
+
+@pytest.mark.parametrize("form", ["pm,sc,png", "nifti"])
+def test_detect_writes_heatmaps_and_findings(medae, series, tmp_path, form: str) -> None:
+    result = medae("detect", series, tmp_path / "out", "--format", form, "--json")
+    assert result.exit_code == 0, result.stderr
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"t1_findings.json", "t1_findings.csv"} < names
+    if form == "nifti":
+        assert open_volume(tmp_path / "out" / "t1_heatmap.nii.gz").shape == (3, 48, 40)
+    else:
+        assert pydicom.dcmread(tmp_path / "out" / "t1_heatmap.dcm").Modality == "OT"
+        assert {"t1_heatmap_sc", "t1_heatmap.png"} < names
+    (one,) = json.loads(result.stdout)["series"]
+    assert isinstance(one["findings"], list)
