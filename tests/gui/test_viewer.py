@@ -96,7 +96,8 @@ def test_zoom_and_pan_are_linked(viewer: Viewer) -> None:
     drag(viewer.panes["heatmap"], (100, 100), (120, 110), MIDDLE)
     assert viewer.model.pan[0] < pan[0]
     screens = [viewer.panes[content].screen_map() for content in viewer.model.contents()]
-    assert len({screen.scale for screen in screens if screen}) == 1
+    scales = [screen.scale for screen in screens if screen]
+    assert scales == pytest.approx([scales[0]] * 3, rel=0.01)  # panes may differ by a pixel in width
 
 
 def test_right_click_asks_for_the_menu_and_a_drag_does_not(viewer: Viewer, qtbot: QtBot) -> None:
