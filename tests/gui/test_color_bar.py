@@ -1,0 +1,40 @@
+"""Colour bars."""
+
+import pytest
+from PySide6.QtGui import QColor, QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from medae.gui.color_bar import paint_color_bar
+from medae.gui.viewer_model import Content, ViewerModel
+from medae.windowing import HEATMAP_COLORMAP, color_table
+from tests.gui.viewer_scans import full_model
+
+
+def bar(model: ViewerModel, content: Content) -> QImage:
+    image = QImage(300, 400, QImage.Format.Format_RGB32)
+    image.fill(QColor("black"))
+    painter = QPainter(image)
+    paint_color_bar(painter, 300, 400, model, content)
+    painter.end()
+    return image
+
+
+def test_heatmap_bar_ends_in_the_last_colour_and_is_dim_below_the_threshold(qtbot: QtBot) -> None:
+    image = bar(full_model(), "heatmap")
+    top, bottom = image.pixelColor(264, 111), image.pixelColor(264, 288)
+    last = color_table(HEATMAP_COLORMAP)[-1]
+    assert abs(top.red() - int(last[0])) < 12
+    assert bottom.value() < 60
+
+
+@pytest.mark.parametrize("content", ["original", "denoised", "swipe"])
+def test_grey_panes_have_no_bar(qtbot: QtBot, content: Content) -> None:
+    blank = QImage(300, 400, QImage.Format.Format_RGB32)
+    blank.fill(QColor("black"))
+    assert bar(full_model(), content) == blank
+
+
+def test_difference_bar_is_drawn(qtbot: QtBot) -> None:
+    image = bar(full_model(), "difference")
+    assert image.pixelColor(264, 115).red() > image.pixelColor(264, 115).blue()
+    assert image.pixelColor(264, 285).blue() > image.pixelColor(264, 285).red()

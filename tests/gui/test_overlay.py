@@ -1,0 +1,36 @@
+"""Marks over the image."""
+
+from PySide6.QtGui import QColor, QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from medae.gui.overlay import finding_box, paint_overlay
+from medae.gui.screen import Screen
+from tests.gui.viewer_scans import full_model
+
+
+def test_finding_box_covers_its_voxels_in_every_plane() -> None:
+    model = full_model()
+    finding = model.findings[0]
+    assert finding_box(model, finding) == (10, 10, 20, 20)
+    model.go_to((2, 12, 12))
+    model.plane = "coronal"
+    assert finding_box(model, finding) == (2, 10, 3, 20)
+    model.go_to((2, 30, 12))
+    assert finding_box(model, finding) is None
+
+
+def test_hiding_overlays_leaves_the_image_clean(qtbot: QtBot) -> None:
+    model = full_model()
+    images = []
+    for shown in (True, False):
+        model.show_overlays = shown
+        image = QImage(400, 300, QImage.Format.Format_RGB32)
+        image.fill(QColor("black"))
+        painter = QPainter(image)
+        paint_overlay(painter, Screen(400, 300, (40, 60), (1.0, 1.0)), (400, 300), model, "heatmap", "")
+        painter.end()
+        images.append(image)
+    blank = QImage(400, 300, QImage.Format.Format_RGB32)
+    blank.fill(QColor("black"))
+    assert images[0] != blank
+    assert images[1] == blank
