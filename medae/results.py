@@ -81,10 +81,8 @@ class Result:
         return steps if self.anomaly_map is None else (*steps, *self.anomaly_map.provenance)
 
 
-def findings(
-    scores: Volume, threshold: float, min_volume_mm3: float = DEFAULT_MIN_VOLUME_MM3
-) -> tuple[Finding, ...]:
-    """Connected regions (26 neighbours) of ``scores`` above ``threshold``, highest peak first.
+def findings(scores: Volume, threshold: float, min_volume_mm3: float = DEFAULT_MIN_VOLUME_MM3) -> tuple[Finding, ...]:
+    """Give the connected regions (26 neighbours) of ``scores`` above ``threshold``, highest peak first.
 
     Parameters
     ----------
@@ -107,7 +105,7 @@ def findings(
         region = labels[box] == label
         voxels = int(region.sum())
         volume_mm3 = voxels * scores.voxel_volume
-        if volume_mm3 < min_volume_mm3:
+        if volume_mm3 < min_volume_mm3 * (1 - 1e-9):  # the determinant of the affine is rounded
             continue
         weights = np.where(region, array[box], 0.0)
         offset = np.array([side.start for side in box], dtype=float)
@@ -117,7 +115,7 @@ def findings(
     return tuple(
         Finding(
             number=number,
-            center_index=(int(round(center[0])), int(round(center[1])), int(round(center[2]))),
+            center_index=(round(center[0]), round(center[1]), round(center[2])),
             center_lps=tuple(float(x) for x in scores.to_lps(center)),  # type: ignore[arg-type]
             bounding_box=(
                 (box[0].start, box[1].start, box[2].start),

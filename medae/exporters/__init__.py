@@ -94,7 +94,7 @@ def export(
             progress = part(report, number / len(chosen), (number + 1) / len(chosen))
             paths = _run(EXPORTERS[key], result, stage, name, exporter_options, progress)
             written += [folder / path.relative_to(stage) for path in paths]
-    report(1.0, "Exported")
+        report(1.0, "Exported")  # the last moment to cancel: what stands in its place is not taken back
     return tuple(written)
 
 

@@ -127,7 +127,6 @@ def _process(
         found = detect(result.original, job.detect, job.device, job.threshold, reports["detect"])
         result = replace(result, anomaly_map=found)
     paths = _export(job, result, reports["export"]) if job.exports else ()
-    report(1.0, "Done")
     return Outcome(result, paths)
 
 

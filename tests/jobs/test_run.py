@@ -1,0 +1,101 @@
+"""Jobs done here."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medae.errors import Cancelled, ReadError, SettingsError, SeveralSeries
+from medae.jobs.job import ExportJob, ProcessJob, TrainJob
+from medae.jobs.run import load, run
+from medae.results import AnomalyMap, Result
+from tests.jobs.conftest import small_volume
+
+
+def test_read_denoise_and_export(tree: Path, tmp_path: Path) -> None:
+    job = ProcessJob(
+        paths=(tree / "patient" / "head",),
+        denoise="none",
+        exports=("derived-series", "nifti"),
+        out=tmp_path / "out",
+        name="scan",
+    )
+    seen: list[float] = []
+    outcome = run(job, lambda fraction, message="", /: seen.append(fraction))
+    assert outcome.result is not None
+    assert outcome.result.denoised is not None
+    assert len(outcome.paths) == 7
+    assert all(path.is_file() for path in outcome.paths)
+    assert seen == sorted(seen)
+    assert seen[-1] == pytest.approx(1.0)
+
+
+def test_a_given_result_is_not_read_and_kept(tree: Path) -> None:
+    volume = small_volume()
+    scores = AnomalyMap(volume.with_array(np.zeros(volume.shape, np.float32)), 3.0, "none")
+    out = np.zeros_like(volume.array)
+    done: list[int] = []
+    job = ProcessJob(paths=(tree / "absent",), denoise="none", first_slice=4)
+    outcome = run(job, given=Result(volume, None, scores), out=out, slice_done=done.append)
+    assert outcome.result is not None
+    assert outcome.result.original is volume
+    assert outcome.result.anomaly_map is scores
+    np.testing.assert_array_equal(out, volume.array)
+    assert done[0] == 4
+    assert sorted(done) == list(range(6))
+
+
+def test_which_series(tree: Path) -> None:
+    head = load(ProcessJob(paths=(tree / "patient" / "head",)))
+    both = tree / "patient"
+    with pytest.raises(SeveralSeries, match="2 series"):
+        load(ProcessJob(paths=(both,)))
+    uid = head.source.series_instance_uid
+    chosen = load(ProcessJob(paths=(both,), series_instance_uid=uid))
+    np.testing.assert_array_equal(chosen.array, head.array)
+
+
+def test_modality_only_where_the_file_cannot_say(tree: Path) -> None:
+    assert load(ProcessJob(paths=(tree / "brain.nii.gz",), modality="MR")).modality == "MR"
+    assert load(ProcessJob(paths=(tree / "patient" / "chest",), modality="MR")).modality == "CT"
+
+
+def test_nothing_to_read(tree: Path) -> None:
+    with pytest.raises(ReadError, match="notes"):
+        load(ProcessJob(paths=(tree / "patient" / "notes.txt",)))
+    with pytest.raises(SettingsError, match="no file"):
+        load(ProcessJob())
+
+
+def test_export_of_a_weaker_denoising(tmp_path: Path) -> None:
+    import medae
+
+    volume = small_volume()
+    result = Result(volume, volume.with_array(volume.array + np.int16(10)))
+    job = ExportJob(exports=("nifti",), out=tmp_path, name="scan", strength=0.5)
+    (path,) = run(job, given=result).paths
+    np.testing.assert_array_equal(medae.open(path, "MR").array, volume.array + 5)
+
+
+def test_export_needs_a_result_and_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no result"):
+        run(ExportJob(exports=("nifti",), out=tmp_path))
+    with pytest.raises(SettingsError, match="no folder"):
+        run(ProcessJob(exports=("nifti",)), given=Result(small_volume()))
+
+
+def test_a_missing_recipe(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="absent"):
+        run(TrainJob(config=tmp_path / "absent.json"))
+
+
+def test_cancel_leaves_no_output(tree: Path, tmp_path: Path) -> None:
+    def report(fraction: float, message: str = "", /) -> None:
+        if fraction > 0.9:
+            raise Cancelled
+
+    out = tmp_path / "out"
+    job = ProcessJob(paths=(tree / "brain.nii.gz",), denoise="none", exports=("nifti",), out=out, modality="MR")
+    with pytest.raises(Cancelled):
+        run(job, report)
+    assert not out.exists() or not list(out.iterdir())

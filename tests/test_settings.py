@@ -1,0 +1,83 @@
+"""Settings: round trip, damage, folders."""
+
+import logging
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from medae.errors import SettingsError
+from medae.settings import MAX_RECENT, Settings, config_folder, data_folder, settings_path
+
+
+def test_defaults_where_there_is_no_file() -> None:
+    assert Settings.load() == Settings()
+    assert not settings_path().exists()
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    settings = Settings().changed(
+        device="cuda:1", strength=0.5, theme="light", models_folder=tmp_path / "mödels", window_geometry="AdnQ=="[:4]
+    )
+    settings = settings.with_recent(tmp_path / "a b.nii.gz")
+    settings.save()
+    assert Settings.load() == settings
+    assert tomllib.loads(settings_path().read_text("utf-8"))["theme"] == "light"
+    assert [path.name for path in config_folder().iterdir()] == ["settings.toml"]
+
+
+@pytest.mark.parametrize("text", ["strength = ", "strength = 7.0\n", 'recent = "x"\n', "window_geometry = '?'"])
+def test_a_damaged_file_is_set_aside(text: str, caplog: pytest.LogCaptureFixture) -> None:
+    config_folder().mkdir(parents=True)
+    settings_path().write_text(text)
+    with caplog.at_level(logging.WARNING):
+        assert Settings.load() == Settings()
+    assert settings_path().with_name("settings.toml.bad").read_text() == text
+    assert not settings_path().exists()
+    assert "settings.toml.bad" in caplog.text
+    Settings().save()
+    assert Settings.load() == Settings()
+
+
+def test_bytes_that_are_no_text_are_damage_too() -> None:
+    config_folder().mkdir(parents=True)
+    settings_path().write_bytes(b"\xff\xfe\x00")
+    assert Settings.load() == Settings()
+
+
+def test_keys_of_a_newer_version_are_ignored() -> None:
+    config_folder().mkdir(parents=True)
+    settings_path().write_text('from_the_future = 1\ntheme = "light"\n')
+    assert Settings.load().theme == "light"
+
+
+def test_recent_files_are_few_unique_and_newest_first(tmp_path: Path) -> None:
+    settings = Settings()
+    for number in range(MAX_RECENT + 3):
+        settings = settings.with_recent(tmp_path / str(number))
+    settings = settings.with_recent(tmp_path / "5")
+    assert len(settings.recent) == MAX_RECENT
+    assert settings.recent[:2] == (tmp_path / "5", tmp_path / str(MAX_RECENT + 2))
+    assert len(set(settings.recent)) == MAX_RECENT
+
+
+def test_a_value_that_makes_no_sense() -> None:
+    with pytest.raises(SettingsError, match="strength"):
+        Settings().changed(strength=2)
+    with pytest.raises(SettingsError, match="device"):
+        Settings().changed(device="toaster")
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="could not be saved"):
+        Settings().save(tmp_path / "file" / "settings.toml")
+
+
+def test_home_moves_both_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDAE_HOME", str(tmp_path))
+    assert config_folder().parent == data_folder().parent == tmp_path
+    monkeypatch.delenv("MEDAE_HOME")
+    assert tmp_path not in config_folder().parents
+    assert "medae" in str(config_folder()).lower()
+    assert "medae" in str(data_folder()).lower()
