@@ -21,6 +21,7 @@ class ProcessJob(_Job):
     kind: Literal["process"] = "process"
     paths: tuple[Path, ...] = Field(default=(), description="Files or folders of one series")
     series_instance_uid: str = Field(default="", description="Which series, where the paths hold several")
+    part: int | None = Field(default=None, ge=0, description="Which volume, where a file holds several")
     modality: str | None = Field(default=None, description="CT, MR or XR, where the file cannot say")
     denoise: str | None = Field(default=None, description='"auto", the name of a model, or "none"')
     strength: float = Field(default=1.0, ge=0, le=1, description="0 keeps the scan, 1 denoises fully")

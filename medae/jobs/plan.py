@@ -64,12 +64,14 @@ def plan(
     found = scan(roots, report)
     sources = [source for source in found.sources if not any(is_ours(path) for path in source.paths)]
     skipped = tuple(item for item in found.skipped if not is_ours(item.path))
-    sources.sort(key=lambda source: [str(path) for path in source.paths])
+    sources.sort(key=lambda source: ([str(path) for path in source.paths], source.part))
+    volumes = Counter(source.paths for source in sources)
     jobs = []
     for source, (folder, name) in zip(sources, _places(sources, roots), strict=True):
         fields = {
             "paths": source.paths,
             "series_instance_uid": source.series_instance_uid,
+            "part": source.part if volumes[source.paths] > 1 else None,
             "modality": source.modality or template.modality,
             "exports": template.exports or _exports(source, template),
             "out": out / folder,

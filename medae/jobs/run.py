@@ -11,7 +11,7 @@ from medae.errors import ReadError, SettingsError, SeveralSeries
 from medae.jobs.job import ExportJob, ProcessJob, TrainJob
 from medae.progress import Report, part, silent
 from medae.results import Result, blend
-from medae.volume import Volume
+from medae.volume import Source, Volume
 
 _EFFORT = {"read": 1.0, "denoise": 6.0, "detect": 4.0, "export": 2.0}
 """Rough share of each step in the progress of a whole job."""
@@ -83,8 +83,7 @@ def load(job: ProcessJob, report: Report = silent) -> Volume:
     if not job.paths:
         raise SettingsError("The job names no file. Give the path of a file or of a series folder.")
     scan = readers.scan(job.paths, part(report, 0.0, 0.2))
-    wanted = job.series_instance_uid
-    sources = [source for source in scan.sources if not wanted or source.series_instance_uid == wanted]
+    sources = [source for source in scan.sources if _is_wanted(source, job)]
     if not sources:
         reasons = "; ".join(f"{skipped.path.name}: {skipped.reason}" for skipped in scan.skipped[:3])
         raise ReadError(job.paths[0], reasons or "no series was found there. Choose another file or folder.")
@@ -96,6 +95,11 @@ def load(job: ProcessJob, report: Report = silent) -> Volume:
     source = sources[0]
     modality = None if source.modality else job.modality
     return readers.read(source, part(report, 0.2, 1.0), modality)
+
+
+def _is_wanted(source: Source, job: ProcessJob) -> bool:
+    uid, which = job.series_instance_uid, job.part
+    return (not uid or source.series_instance_uid == uid) and (which is None or source.part == which)
 
 
 def _process(

@@ -22,8 +22,9 @@ SAMPLES: dict[str, str] = {
 
 MR_NOISE = 0.06
 """Standard deviation per complex channel, as a share of the 99.9th percentile."""
-CT_PHOTONS = 5.0e4
-"""Photons per detector element: a low dose."""
+CT_PHOTONS = 3.0e5
+"""Photons per ray and view, at `CT_VIEWS`: a low dose."""
+CT_VIEWS = 120
 
 
 def sample_folder(name: str) -> Path:
@@ -69,13 +70,13 @@ def write_sample(name: str, folder: Path) -> None:
 def _head_ct() -> "Volume":
     from medae.phantom import head
 
-    return _low_dose(head("CT", (24, 240, 208), (6.0, 0.85, 0.85), seed=4).volume)
+    return _low_dose(head("CT", (20, 240, 208), (7.0, 0.85, 0.85), seed=4).volume)
 
 
 def _chest_ct() -> "Volume":
     from medae.phantom import thorax
 
-    return _low_dose(thorax((24, 256, 256), (10.0, 1.5, 1.5), lesions=2, seed=4).volume)
+    return _low_dose(thorax((20, 256, 256), (12.0, 1.5, 1.5), lesions=2, seed=4).volume)
 
 
 def _head_flair() -> "Volume":
@@ -93,5 +94,5 @@ def _head_flair() -> "Volume":
 def _low_dose(volume: "Volume") -> "Volume":
     from medae.training.noise import ct_low_dose
 
-    stored, _ = volume.to_stored(ct_low_dose(volume.values(), CT_PHOTONS, volume.spacing, 4))
+    stored, _ = volume.to_stored(ct_low_dose(volume.values(), CT_PHOTONS, volume.spacing, 4, views=CT_VIEWS))
     return volume.with_array(stored)

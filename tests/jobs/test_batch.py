@@ -16,6 +16,8 @@ from medae.errors import Cancelled, SettingsError
 from medae.jobs.batch import BatchEvent, batch
 from medae.jobs.job import ProcessJob
 from medae.jobs.manifest import Manifest
+from medae.phantom import write_dicom
+from tests.jobs.conftest import small_volume
 
 NONE = ProcessJob(denoise="none", modality="MR")
 
@@ -170,6 +172,40 @@ def test_threads_are_stopped_by_cancel(tree: Path, tmp_path: Path) -> None:
         batch(tree, tmp_path / "out", NONE, executor=executor, report=report, on_event=note)
     assert not hidden(tmp_path / "out")
     assert not list((tmp_path / "out" / ".medae").glob("stop-*"))
+
+
+def test_every_volume_of_a_file(tmp_path: Path) -> None:
+    nibabel = pytest.importorskip("nibabel")
+    array = np.arange(4 * 5 * 6 * 3, dtype=np.int16).reshape(4, 5, 6, 3)
+    nibabel.save(nibabel.Nifti1Image(array, np.eye(4)), tmp_path / "dynamic.nii")
+    summary = batch(tmp_path / "dynamic.nii", tmp_path / "out", NONE)
+    assert visible(tmp_path / "out") == {f"dynamic{number}_denoised.nii.gz" for number in ("", "-2", "-3")}
+    for volume, outcome in enumerate(summary.done):
+        written = np.asanyarray(nibabel.load(outcome.paths[0]).dataobj)
+        np.testing.assert_array_equal(written, array[..., volume])
+
+
+def test_a_series_of_two_echoes(tmp_path: Path) -> None:
+    import pydicom
+
+    first = write_dicom(small_volume(1), tmp_path / "in" / "1")
+    second = write_dicom(small_volume(2), tmp_path / "in" / "2")
+    series = pydicom.dcmread(first[0])
+    for number, files in enumerate((first, second)):
+        for file in files:
+            data = pydicom.dcmread(file)
+            data.EchoTime = 10.0 * (number + 1)
+            data.SeriesInstanceUID = series.SeriesInstanceUID
+            data.StudyInstanceUID = series.StudyInstanceUID
+            data.FrameOfReferenceUID = series.FrameOfReferenceUID
+            data.save_as(tmp_path / "in" / f"{number}-{file.name}")
+            file.unlink()
+    summary = batch(tmp_path / "in", tmp_path / "out", NONE)
+    assert summary.failed == ()
+    assert names(summary.done) == {"in_0-0001", "in_1-0001"}
+    written = {outcome.job.name: medae.open(outcome.paths[0].parent).array for outcome in summary.done}
+    np.testing.assert_array_equal(written["in_0-0001"], small_volume(1).array)
+    np.testing.assert_array_equal(written["in_1-0001"], small_volume(2).array)
 
 
 def test_two_batches_do_not_write_into_one_folder(tree: Path, tmp_path: Path) -> None:
