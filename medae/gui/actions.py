@@ -6,14 +6,11 @@ from functools import partial
 
 from PySide6.QtCore import QSize, Qt  # noqa: TID253
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence  # noqa: TID253
-from PySide6.QtWidgets import QComboBox, QLabel, QMainWindow, QMenu, QToolBar, QToolButton  # noqa: TID253
+from PySide6.QtWidgets import QComboBox, QMainWindow, QMenu, QToolBar, QToolButton  # noqa: TID253
 
 from medae.gui import theme
 from medae.gui.viewer_model import Layout, ViewerModel
 from medae.reslice import PlaneName
-
-MODALITIES = {"CT": "CT", "MR": "MR", "XR": "DX"}
-"""What the user may call a scan whose file cannot say, and its DICOM Modality."""
 
 LAYOUTS: dict[Layout, tuple[str, str, str]] = {
     "side-by-side": ("Side by side", "", "Original, denoised and heatmap"),
@@ -42,7 +39,6 @@ class Commands:
     shortcuts: Callable[[], None]
     about: Callable[[], None]
     close: Callable[[], object]
-    set_modality: Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -75,8 +71,6 @@ class Actions:
         self._planes()
         self.recent = QMenu("Open recent", window)
         self.presets = QComboBox()
-        self.modality = QComboBox()
-        self._modality_label = QLabel("  What is it? ")
         self._menus()
         self._toolbar()
         self._follow_model()
@@ -93,7 +87,7 @@ class Actions:
         ready = has_scan and knows_modality and not is_busy
         self.denoise.setEnabled(ready)
         self.detect.setEnabled(ready)
-        why = "" if not has_scan or knows_modality else " – say first what the scan is (right end of the toolbar)"
+        why = "" if not has_scan or knows_modality else " – say first what kind of scan it is"
         self.denoise.setToolTip(f"Denoise this series (Ctrl+D){why}")
         self.detect.setToolTip(f"Map anomalies of this series (Ctrl+T){why}")
         self.cancel.setEnabled(is_busy)
@@ -101,8 +95,6 @@ class Actions:
         for action in (self.heatmap, self.invert, self.reset, *self._choices.planes.values()):
             action.setEnabled(has_scan)
         self.presets.setEnabled(has_scan)
-        self._choice_of_modality.setVisible(has_scan and not knows_modality)
-        self._choice_of_modality_label.setVisible(has_scan and not knows_modality)
         self._show_layout()
 
     def _action(
@@ -192,11 +184,6 @@ class Actions:
         for action in (self.invert, self.heatmap):
             bar.addAction(action)
             _icon_only(bar, action)
-        self._choice_of_modality_label = bar.addWidget(self._modality_label)
-        self.modality.addItems(["Choose…", *MODALITIES])
-        self.modality.setAccessibleName("What kind of scan this is")
-        self.modality.activated.connect(self._modality_chosen)
-        self._choice_of_modality = bar.addWidget(self.modality)
         self._window.addToolBar(bar)
 
     def _follow_model(self) -> None:
@@ -228,11 +215,6 @@ class Actions:
 
     def _preset_chosen(self, row: int) -> None:
         self._model.preset(self.presets.itemData(row))
-
-    def _modality_chosen(self, row: int) -> None:
-        if row > 0:
-            self._commands.set_modality(MODALITIES[self.modality.itemText(row)])
-            self.modality.setCurrentIndex(0)
 
     def _set_layout(self, layout: Layout, _checked: bool = False) -> None:
         if layout != self._model.layout:

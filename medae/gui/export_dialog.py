@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtCore import Qt  # noqa: TID253
 from PySide6.QtWidgets import (  # noqa: TID253
     QCheckBox,
     QDialog,
@@ -83,6 +84,7 @@ class ExportDialog(QDialog):
         self.overwrite = QCheckBox("Replace files of the same names")
         self.preview = theme.label("", "dim")
         self.preview.setMinimumHeight(110)
+        self.preview.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.export_button = QPushButton(theme.icon("export"), "Export")
         self.export_button.setProperty("primary", True)
@@ -134,6 +136,7 @@ class ExportDialog(QDialog):
         column.addWidget(theme.label("WHERE", "heading"))
         form = QFormLayout()
         form.setSpacing(theme.SPACING)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
         browse = QPushButton("Choose…")
         browse.clicked.connect(self._browse)
         row = QHBoxLayout()

@@ -23,6 +23,7 @@ from medae.gui.export_dialog import ExportDialog, choices
 from medae.gui.findings_panel import FindingsPanel
 from medae.gui.jobs_panel import JobsPanel
 from medae.gui.message_bar import MessageBar
+from medae.gui.modality_bar import ModalityBar
 from medae.gui.processing import Processing
 from medae.gui.running_jobs import JobRecord, JobWorker, RunningJobs
 from medae.gui.series_browser import SeriesBrowser
@@ -61,7 +62,7 @@ class MainWindow(QMainWindow):
         self.start_page, self.viewer = StartPage(), Viewer(self.model)
         self.browser, self.jobs_panel = SeriesBrowser(), JobsPanel()
         self.findings_panel = FindingsPanel(self.model)
-        self.message_bar, self.status = MessageBar(), StatusLine()
+        self.message_bar, self.modality_bar, self.status = MessageBar(), ModalityBar(), StatusLine()
         self.export_dialog: ExportDialog | None = None
         self._threads = Threads(1, self)
         self._lay_out()
@@ -78,7 +79,9 @@ class MainWindow(QMainWindow):
 
     def open_sample(self, name: str) -> None:
         """Make a sample scan, if need be, and open it."""
-        self.session.open_made(lambda task: make_sample(name), f"the sample “{SAMPLES[name]}”")
+        self.session.open_made(
+            lambda task: make_sample(name), f"the sample “{SAMPLES[name]}” (only once, takes some seconds)"
+        )
 
     def start_worker(self) -> None:
         """Let the worker process import torch; called once the window is on the screen."""
@@ -95,6 +98,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.message_bar)
+        column.addWidget(self.modality_bar)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(middle)
         self.setStatusBar(self.status)
@@ -129,7 +133,6 @@ class MainWindow(QMainWindow):
             shortcuts=lambda: ShortcutsSheet(self).open(),
             about=lambda: AboutBox(self).open(),
             close=self.close,
-            set_modality=self.session.set_modality,
         )
 
     def _connect(self) -> None:
@@ -148,6 +151,7 @@ class MainWindow(QMainWindow):
         session.shown.connect(self._shown)
         session.result_changed.connect(self._update_actions)
         session.opened.connect(self._remember)
+        self.modality_bar.chosen.connect(session.set_modality)
         self.jobs.changed.connect(self.jobs_panel.show_job)
         self.jobs.changed.connect(self._update_actions)
         self.jobs_panel.cancel.connect(self.jobs.cancel)
@@ -238,11 +242,13 @@ class MainWindow(QMainWindow):
     def _update_actions(self) -> None:
         result = self.session.result
         current = self.session.current
+        knows_modality = result is not None and bool(result.original.modality)
+        self.modality_bar.setVisible(result is not None and not knows_modality)
         self.actions_.enable(
             has_scan=result is not None,
             has_result=result is not None and self.session.series[current or 0].has_results,
             is_busy=current is not None and bool(self.jobs.active(current)),
-            knows_modality=result is not None and bool(result.original.modality),
+            knows_modality=knows_modality,
         )
 
     # settings and events

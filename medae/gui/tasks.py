@@ -74,6 +74,7 @@ class Threads(QObject):
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="medae-window")
         self._tasks: set[Task] = set()
+        self._is_closed = False
 
     def start(
         self,
@@ -83,7 +84,7 @@ class Threads(QObject):
         failed: Callable[[str, str], None] | None = None,
         progressed: Callable[[float, str], None] | None = None,
     ) -> Task:
-        """Queue ``work``; the callables are called in the window's thread."""
+        """Queue ``work``; the callables are called in the window's thread. Nothing happens after `close`."""
         task = Task(work, self)
         queued = Qt.ConnectionType.QueuedConnection
         for signal, slot in (
@@ -95,12 +96,14 @@ class Threads(QObject):
                 signal.connect(slot, queued)
         for ended in (task.done, task.failed, task.stopped):
             ended.connect(self._forget, queued)
-        self._tasks.add(task)
-        self._pool.submit(task.run)
+        if not self._is_closed:
+            self._tasks.add(task)
+            self._pool.submit(task.run)
         return task
 
     def close(self) -> None:
         """Cancel everything and wait for the threads; what is still queued is dropped."""
+        self._is_closed = True
         for task in list(self._tasks):
             task.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -52,6 +52,7 @@ def apply(application: QApplication) -> None:
     application.setPalette(palette)
     application.setStyleSheet(
         Template((resources_folder() / "window.qss").read_text("utf-8")).substitute(
+            icons=(resources_folder() / "icons").as_posix(),
             background=BACKGROUND,
             panel=PANEL,
             raised=RAISED,
