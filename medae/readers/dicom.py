@@ -85,7 +85,12 @@ def _sources(headers: list[Header], report: Report) -> list[Source]:
         report(1.0, "Comparing slices at the same position")
         return _pixel_digest(header)
 
-    found = [_source(stack, 0, tuple(h.path for h in stack.headers)) for stack in stacks(single, digest)]
+    found: list[Source] = []
+    in_series: dict[str, int] = defaultdict(int)
+    for stack in stacks(single, digest):
+        uid = stack.headers[0].series_uid
+        found.append(_source(stack, in_series[uid], tuple(header.path for header in stack.headers)))
+        in_series[uid] += 1
     for path, frames in enhanced.items():
         found += [_source(stack, part, (path,)) for part, stack in enumerate(stacks(frames, digest))]
     return found

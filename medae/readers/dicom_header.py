@@ -67,6 +67,15 @@ def number(data: Dataset, tag: str | int) -> float | None:
     return None if values is None else values[0]
 
 
+def double(data: Dataset, keyword: str) -> float | None:
+    """Give a binary floating-point attribute (FD), None where absent or malformed."""
+    try:
+        value = data.get(keyword)
+        return None if value is None or value == "" else float(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
 def whole(data: Dataset, keyword: str, default: int = 0) -> int:
     """Give an integer attribute, whether binary or text."""
     try:
@@ -136,7 +145,7 @@ def image_kind(image_type: str) -> str:
 
 def b_value(data: Dataset) -> float | None:
     """Diffusion b-value in s/mm², standard or of Siemens and GE."""
-    found = number(data, "DiffusionBValue")
+    found = double(data, "DiffusionBValue")
     maker = text(data, "Manufacturer").upper()
     if found is None and maker.startswith("SIEMENS"):
         found = number(data, SIEMENS_B_VALUE)

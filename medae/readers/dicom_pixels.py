@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels import get_decoder
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
@@ -64,7 +64,8 @@ def transfer_syntax(data: Dataset) -> UID:
 
 def unusable(data: Dataset) -> str | None:
     """Say why this data set is no grey-scale image, None if it is one."""
-    sop_class = text(data, "SOPClassUID")
+    meta = getattr(data, "file_meta", None) or Dataset()
+    sop_class = text(data, "SOPClassUID") or text(meta, "MediaStorageSOPClassUID")
     if sop_class in NOT_SCANS:
         return NOT_SCANS[sop_class]
     rows, columns = whole(data, "Rows"), whole(data, "Columns")
@@ -135,6 +136,7 @@ def _incomplete_fragments(file: BinaryIO, size: int) -> str | None:
 
 def decode(data: Dataset, path: Path) -> NDArray[np.generic]:
     """Decode a single-frame instance to (rows, columns) in its stored type; raises ReadError."""
+    _name_syntax(data)
     try:
         array = np.asarray(data.pixel_array)
     except Exception as error:  # every plug-in raises its own
@@ -146,6 +148,7 @@ def decode_frames(data: Dataset, path: Path, frames: Sequence[int], report: Repo
     """Decode frames in the order given to (frames, rows, columns); raises ReadError."""
     from pydicom.pixels import pixel_array
 
+    _name_syntax(data)
     array: NDArray[np.generic] | None = None
     for k, frame in enumerate(frames):
         report(k / len(frames), f"Reading frames: {k} of {len(frames)}")
@@ -159,6 +162,14 @@ def decode_frames(data: Dataset, path: Path, frames: Sequence[int], report: Repo
     if array is None:
         raise ReadError(path, "it has no frames")
     return array
+
+
+def _name_syntax(data: Dataset) -> None:
+    """Write down the transfer syntax of a file without meta header, which pydicom needs to decode."""
+    syntax = transfer_syntax(data)
+    if getattr(data, "file_meta", None) is None:
+        data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = syntax
 
 
 def _native(array: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -212,7 +223,7 @@ def _rescale(data: Dataset, group: Dataset) -> tuple[float, float, str, tuple[st
     if text(data, "Modality") == "CT":
         if slope is None and intercept is None:
             warnings.append("The CT has no rescale; its values are not Hounsfield units.")
-        elif text(group, "RescaleType") in ("", "HU"):
+        elif text(group, "RescaleType")[:1].upper() in ("", "H"):  # also "Houndsfield Unit", which occurs
             unit = HOUNSFIELD
     return (1.0 if slope is None else slope), (intercept or 0.0), unit, tuple(warnings)
 

@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 
 from medae.errors import ReadError
 from medae.readers import dicom_header, dicom_pixels
-from medae.readers.dicom_header import image_kind, number, numbers, text, whole
+from medae.readers.dicom_header import double, image_kind, numbers, text, whole
 from medae.readers.geometry import unit_orientation
 from medae.readers.series import Header
 
@@ -73,8 +73,8 @@ def _header(data: Dataset, general: Header, frame: int) -> Header:
 
 
 def _kind(data: Dataset, frame: int) -> tuple[tuple[str, str], ...]:
-    echo = _double(group(data, frame, "MREchoSequence"), "EffectiveEchoTime")
-    b = _double(group(data, frame, "MRDiffusionSequence"), "DiffusionBValue")
+    echo = double(group(data, frame, "MREchoSequence"), "EffectiveEchoTime")
+    b = double(group(data, frame, "MRDiffusionSequence"), "DiffusionBValue")
     frame_type = group(data, frame, "MRImageFrameTypeSequence") or group(data, frame, "CTImageFrameTypeSequence")
     reconstruction = group(data, frame, "CTReconstructionSequence")
     return (
@@ -83,12 +83,3 @@ def _kind(data: Dataset, frame: int) -> tuple[tuple[str, str], ...]:
         ("b-value", "" if b is None else f"{b:.0f}"),
         ("kernel", text(reconstruction, "ConvolutionKernel")),
     )
-
-
-def _double(data: Dataset, keyword: str) -> float | None:
-    """Give a binary FD attribute."""
-    value = data.get(keyword)
-    try:
-        return None if value is None else float(value)
-    except (TypeError, ValueError):
-        return number(data, keyword)

@@ -1,0 +1,63 @@
+"""From data sets to headers."""
+
+from pathlib import Path
+
+import pytest
+
+from medae.readers.dicom_header import b_value, header, image_kind, number, numbers, text, whole
+
+from . import odd
+
+
+def test_header_of_a_slice() -> None:
+    found = header(odd.dataset(2), Path("a"))
+    assert (found.rows, found.columns, found.instance_number) == (6, 5, 3)
+    assert found.position == (-10, -20, 5)
+    assert found.pixel_spacing == (0.5, 0.75)
+    assert found.placed
+
+
+def test_malformed_numbers_are_absent(tmp_path: Path) -> None:
+    path = odd.write(tmp_path / "a.dcm", 0)
+    path.write_bytes(path.read_bytes().replace(b"-10.0\\-20.0\\0.0", b"-10.0\\-20.0\\abc"))
+    from medae.readers.dicom import read_headers
+
+    assert read_headers(path)[0].position is None
+
+
+def test_spacing_falls_back_and_says_so() -> None:
+    found = header(odd.dataset(0, PixelSpacing=[0, 0], ImagerPixelSpacing=[0.2, 0.2]), Path("a"))
+    assert found.pixel_spacing == (0.2, 0.2)
+    bare = header(odd.dataset(0, PixelSpacing=None), Path("a"))
+    assert bare.pixel_spacing == (1, 1)
+    assert "no pixel size" in bare.warnings[0]
+
+
+def test_impossible_orientation_counts_as_none() -> None:
+    found = header(odd.dataset(0, ImageOrientationPatient=[1, 0, 0, 1, 0, 0]), Path("a"))
+    assert not found.placed
+    assert "ImageOrientationPatient" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("ORIGINAL\\PRIMARY\\AXIAL", ""), ("ORIGINAL\\PRIMARY\\M\\ND", "M"), ("DERIVED\\PRIMARY\\LOCALIZER", "LOCALIZER")],
+)
+def test_image_kind(given: str, expected: str) -> None:
+    assert image_kind(given) == expected
+
+
+def test_b_values() -> None:
+    assert b_value(odd.dataset(0)) is None
+    assert b_value(odd.dataset(0, DiffusionBValue=800.0)) == 800
+    siemens = odd.dataset(0, Manufacturer="SIEMENS")
+    siemens.add_new(0x0019100C, "IS", "1000")
+    assert b_value(siemens) == 1000
+
+
+def test_absent_values() -> None:
+    data = odd.dataset(0)
+    assert text(data, "ConvolutionKernel") == ""
+    assert number(data, "EchoTime") is None
+    assert numbers(data, "PixelSpacing", 3) is None
+    assert whole(data, "NumberOfFrames", 7) == 7
