@@ -43,7 +43,7 @@ class ReadError(MedaeError):
         return type(self), (self.path, self.reason)
 
 
-class SeveralSeries(MedaeError):
+class SeveralSeries(MedaeError):  # noqa: N818 - named for what happened
     """One volume was asked for, but the path holds several series."""
 
 
@@ -51,7 +51,7 @@ class ModelError(MedaeError):
     """A bundle is missing, damaged, unsafe or does not fit."""
 
 
-class UnsupportedVolume(MedaeError):
+class UnsupportedVolume(MedaeError):  # noqa: N818 - named for what happened
     """The scan cannot be processed or exported in the way asked for."""
 
 
@@ -63,7 +63,7 @@ class SettingsError(MedaeError):
     """A job, recipe or setting is invalid."""
 
 
-class WorkerDied(MedaeError):
+class WorkerDied(MedaeError):  # noqa: N818 - named for what happened
     """The worker process ended before it answered."""
 
 

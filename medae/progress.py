@@ -10,7 +10,9 @@ __all__ = ["Cancelled", "Report", "part", "silent"]
 class Report(Protocol):
     """Takes a fraction in [0, 1] and a message; may raise `Cancelled`."""
 
-    def __call__(self, fraction: float, message: str = "", /) -> None: ...
+    def __call__(self, fraction: float, message: str = "", /) -> None:
+        """Take note of the progress; raise `Cancelled` when the user wants to stop."""
+        ...
 
 
 def silent(fraction: float, message: str = "", /) -> None:

@@ -1,6 +1,6 @@
 """Results: anomaly maps, findings and what one job gave."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -133,13 +133,19 @@ def findings(scores: Volume, threshold: float, min_volume_mm3: float = DEFAULT_M
 def blend(original: Volume, denoised: Volume, strength: float) -> Volume:
     """Original plus ``strength`` times what denoising changed, in the stored dtype.
 
-    Strength 0 gives the original bit for bit, 1 the denoised volume.
+    Strength 0 gives the original's values bit for bit, 1 the denoised volume. The provenance of the denoising
+    tells the strength that was blended.
     """
     if strength == 1.0:
         return denoised
     if strength == 0.0:
-        return original.with_array(original.array)
-    values = original.values()
-    values += np.float32(strength) * (denoised.values() - values)
-    array, _ = original.to_stored(values)
-    return denoised.with_array(array)
+        array = original.array
+    else:
+        values = original.values()
+        values += np.float32(strength) * (denoised.values() - values)
+        array, _ = original.to_stored(values)
+    *earlier, last = denoised.provenance or (None,)
+    if last is None:
+        return denoised.with_array(array)
+    step = replace(last, options={**last.options, "strength": strength})
+    return replace(denoised, array=array, provenance=(*earlier, step))

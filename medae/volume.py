@@ -184,7 +184,7 @@ class Volume:
         return (self.array[chosen] * slope + intercept).astype(np.float32)
 
     def padding_mask(self, start: int = 0, stop: int | None = None) -> NDArray[np.bool_]:
-        """True where a voxel is padding or not finite: (slices, rows, columns) of ``start:stop``."""
+        """Tell where a voxel is padding or not finite: bool (slices, rows, columns) of ``start:stop``."""
         stored = self.array[start:stop]
         mask = np.zeros(stored.shape, dtype=bool)
         if self.padding is not None:

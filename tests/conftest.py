@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the networks of the tests are tiny; several processes share the cores
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -1,8 +1,11 @@
 """Results: findings and blending."""
 
+from datetime import datetime
+
 import numpy as np
 import pytest
 
+from medae.provenance import Provenance
 from medae.results import AnomalyMap, Result, blend, findings
 from medae.volume import Volume
 
@@ -111,3 +114,11 @@ def test_a_result_tells_all_steps() -> None:
     denoised = original.with_array(original.array, first)
     result = Result(original, denoised, AnomalyMap(original, 3.0, "none", (second,)))
     assert result.provenance == (first, second)
+
+
+def test_a_blend_tells_its_strength() -> None:
+    step = Provenance("denoise", "m", "1", "0" * 64, {"strength": 1.0}, "0", "CPU", datetime.now().astimezone(), 1.0)
+    original = Volume(array=np.zeros((1, 2, 2), np.int16), affine=np.eye(4))
+    denoised = original.with_array(np.full((1, 2, 2), 10, np.int16), step)
+    assert blend(original, denoised, 0.5).provenance[-1].options["strength"] == 0.5
+    assert denoised.provenance[-1].options["strength"] == 1.0

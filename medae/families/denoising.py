@@ -43,11 +43,10 @@ def network_def(options: Options, /) -> dict[str, object]:
 
 
 def loss(network: nn.Module, batch: family.Batch, options: Options, /) -> dict[str, Tensor]:
-    """Weighted mean Charbonnier distance between restored and clean image."""
+    """Mean of weight × Charbonnier distance between restored and clean image."""
     restored = network(batch["input"]).float()
     distance = torch.sqrt((restored - batch["target"]) ** 2 + options.epsilon**2) - options.epsilon
-    weight = batch["weight"]
-    return {"charbonnier": (weight * distance).sum() / weight.sum().clamp(min=1e-6)}
+    return {"charbonnier": (batch["weight"] * distance).mean()}
 
 
 def encode(network: nn.Module, batch: Tensor, /) -> Tensor:

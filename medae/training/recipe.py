@@ -20,16 +20,19 @@ class Data(_Strict):
     ----------
     path
         File or folder; relative paths start at the working directory.
+    include
+        Use only scans whose file path holds one of these texts; all when empty.
     hold_out
         Scans whose file path holds one of these texts are used for the metrics only, never for training.
     attribution
         Origin and licence, printed in the model card.
     mask_bright
-        Leave voxels this many robust deviations above the median of the foreground out of the loss:
+        Leave voxels this many robust deviations above the median of bright tissue out of the loss:
         for scans with bright lesions that a model of normal anatomy must not learn. None: leave nothing out.
     """
 
     path: Path
+    include: tuple[str, ...] = ()
     hold_out: tuple[str, ...] = ()
     attribution: str = ""
     mask_bright: float | None = Field(None, gt=0)

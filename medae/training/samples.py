@@ -76,7 +76,8 @@ def load(recipe: Recipe, report: Report = silent) -> list[Scan]:
     scans: list[Scan] = []
     for entry in recipe.data:
         for source in readers.scan(entry.path).sources:
-            if (source.modality or recipe.modality) != recipe.modality:
+            wanted = not entry.include or any(text in str(source.paths[0]) for text in entry.include)
+            if not wanted or (source.modality or recipe.modality) != recipe.modality:
                 continue
             report(0.0, f"Reading {source.paths[0].name}")
             volume = readers.read(source, modality=recipe.modality)
@@ -120,10 +121,16 @@ def _prepare(volume: Volume, recipe: Recipe, entry: Data | None, held_out: bool)
 
 
 def bright_regions(images: NDArray[np.float32], body: NDArray[np.bool_], deviations: float) -> NDArray[np.bool_]:
-    """Voxels far above the median of the body (in robust standard deviations), grown by two voxels."""
+    """Voxels far above the median of bright tissue (in robust standard deviations), grown by two voxels.
+
+    Bright tissue is what exceeds half of the body's 95th percentile, so that fluid and bone do not count.
+    """
     from scipy import ndimage
 
     inside = images[body]
+    if not inside.size:
+        return np.zeros(images.shape, bool)
+    inside = inside[inside > 0.5 * np.percentile(inside, 95)]
     median = float(np.median(inside))
     spread = 1.4826 * float(np.median(np.abs(inside - median)))
     bright = ndimage.gaussian_filter(images, (0, 0.7, 0.7)) > median + deviations * spread
@@ -260,7 +267,7 @@ class DenoisingSamples(_Patches):
         middle = self.channels // 2
         target = clean[:, middle : middle + 1]
         added = (noisy[:, middle : middle + 1] - target).abs().mean()
-        weight = (1 / (added + 0.004)).expand(1, 1, size, size)
+        weight = (0.05 / (added + 0.005)).expand(1, 1, size, size)
         return noisy, target, weight
 
     def _mr(self, clean: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,68 @@
+"""Scales, masks, neighbours."""
+
+import numpy as np
+import pytest
+
+from medae import phantom
+from medae.inference.prepare import (
+    IntensityScale,
+    body_mask,
+    intensity_scale,
+    neighbours,
+    network_values,
+    standardised,
+    to_pixel_spacing,
+)
+from medae.volume import Volume
+
+
+def test_ct_is_scaled_by_hounsfield_units_whatever_the_scan() -> None:
+    stored = np.full((1, 4, 4), 24, np.int16)
+    volume = Volume(array=stored, affine=np.eye(4), modality="CT", rescale_intercept=np.array([-1024.0]))
+    assert network_values(volume, intensity_scale(volume)) == pytest.approx(0.024)
+
+
+def test_mr_scale_ignores_padding_and_infinity() -> None:
+    values = np.linspace(1, 100, 400, dtype=np.float32).reshape(1, 20, 20)
+    plain = intensity_scale(Volume(array=values, affine=np.eye(4), modality="MR")).scale
+    spoilt = values.copy()
+    spoilt[0, 0, :5] = 1e9
+    spoilt[0, 0, 5] = np.inf
+    scale = intensity_scale(Volume(array=spoilt, affine=np.eye(4), modality="MR", padding=(1e9, 1e9))).scale
+    assert scale == pytest.approx(plain, rel=0.02)
+
+
+def test_what_is_not_finite_or_negative_becomes_zero() -> None:
+    scaled = IntensityScale(0.0, 2.0).apply(np.array([np.nan, np.inf, -3.0, 4.0], np.float32))
+    assert scaled.tolist() == [0.0, 0.0, 0.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("index", "slices", "expected"), [(0, 5, [1, 0, 1]), (4, 5, [3, 4, 3]), (2, 5, [1, 2, 3]), (0, 1, [0, 0, 0])]
+)
+def test_neighbours_are_mirrored(index: int, slices: int, expected: list[int]) -> None:
+    assert neighbours(index, 3, slices) == expected
+
+
+@pytest.mark.parametrize("part", ["thorax", "head"])
+def test_body_mask_keeps_the_patient_and_leaves_air(part: str) -> None:
+    if part == "thorax":
+        volume = phantom.thorax(shape=(3, 96, 96), spacing=(40, 4, 4)).volume
+    else:
+        volume = phantom.head("T1", shape=(3, 96, 80), spacing=(20, 2.4, 2.4)).volume
+    images = network_values(volume, intensity_scale(volume))
+    mask = body_mask(images, volume.modality)
+    assert mask[1, mask.shape[1] // 2, mask.shape[2] // 2]
+    assert not mask[:, :2, :2].any()
+    assert 0.15 < mask.mean() < 0.85
+
+
+def test_mr_is_standardised_to_its_median() -> None:
+    images = np.full((1, 8, 8), 3.0, np.float32)
+    assert standardised(images, np.ones(images.shape, bool), "MR") == pytest.approx(0.5)
+    assert np.array_equal(standardised(images, np.ones(images.shape, bool), "CT"), images)
+
+
+def test_resampling_keeps_the_field_of_view() -> None:
+    resampled = to_pixel_spacing(np.ones((2, 100, 80), np.float32), (5.0, 0.5, 0.5), 1.0)
+    assert resampled.shape == (2, 50, 40)
