@@ -115,6 +115,10 @@ class ImagePane(pg.GraphicsView):
         if hasattr(self, "_overlay"):  # pyqtgraph resizes while it is being built
             self.refresh_view()
 
+    def close(self) -> bool:
+        """Close as any widget does; pyqtgraph's own takes the viewport away first, and then crashes."""
+        return QGraphicsView.close(self)
+
     # mouse and keys
 
     def ask_menu(self, place: QPoint) -> None:
