@@ -291,6 +291,10 @@ class ViewerModel:
         pairs = zip(index, self.original.shape, strict=True)
         k, j, i = (min(max(round(at), 0), size - 1) for at, size in pairs)
         self.cursor = (k, j, i)
+        if self.probe is not None:  # the mouse has stayed, the slice under it has changed
+            normal = self.current_plane.normal
+            k, j, i = (self.cursor[a] if a == normal else self.probe[a] for a in range(3))
+            self.probe = (k, j, i)
 
     def set_slice(self, slice_index: int) -> None:
         """Show a slice of the present plane; clipped to what there is."""

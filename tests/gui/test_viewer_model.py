@@ -105,6 +105,12 @@ def test_probe_reads_all_three_results(model: ViewerModel) -> None:
     assert probe.lps == (7.0, 14.0, 9.0)
 
 
+def test_probe_follows_the_slice_under_a_resting_mouse(model: ViewerModel) -> None:
+    model.probe = (2, 7, 8)
+    model.step_slices(1)
+    assert model.probe == (3, 7, 8)
+
+
 def test_findings_are_stepped_through_and_round(model: ViewerModel) -> None:
     scores = score_map()
     model.set_anomaly_map(scores, findings(scores.volume, 4.0))
