@@ -1,7 +1,7 @@
 """The export dialog: formats (greyed with the reason), folder, name, and what will be written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt  # noqa: TID253
@@ -23,9 +23,9 @@ from medae.jobs.job import ExportJob
 from medae.results import Result
 
 _OUTPUTS: dict[str, tuple[str, ...]] = {
-    "derived-series": ("{name}_denoised",),
+    "derived-series": ("{name}_denoised/",),
     "parametric-map": ("{name}_heatmap.dcm",),
-    "secondary-capture": ("{name}_heatmap_sc",),
+    "secondary-capture": ("{name}_heatmap_sc/",),
     "segmentation": ("{name}_heatmap_seg.dcm",),
     "structured-report": ("{name}_heatmap_sr.dcm",),
     "nifti": ("{name}_denoised.nii.gz", "{name}_heatmap.nii.gz"),
@@ -45,10 +45,20 @@ class Choice:
     outputs: tuple[str, ...]
 
 
-def choices(result: Result) -> tuple[Choice, ...]:
-    """Ask every exporter whether it takes ``result``. Reads headers: call it in a thread."""
+def choices(result: Result, threshold: float | None = None) -> tuple[Choice, ...]:
+    """Ask every exporter whether it takes ``result``. Reads headers and looks for findings: call it in a thread.
+
+    Parameters
+    ----------
+    result
+        What is to be exported.
+    threshold
+        z above which a voxel belongs to a finding, instead of the anomaly map's own.
+    """
     from medae.exporters import EXPORTERS
 
+    if result.anomaly_map is not None and threshold is not None:
+        result = replace(result, anomaly_map=replace(result.anomaly_map, threshold=threshold))
     found = []
     for key, exporter in EXPORTERS.items():
         outputs = tuple(
@@ -164,7 +174,11 @@ class ExportDialog(QDialog):
         outputs = self.outputs()
         name = self.name.text()
         existing = {path for path in outputs if path.exists()}
-        lines = [f"{path.name}{'   – exists already' if path in existing else ''}" for path in outputs]
+        lines = [
+            f"{path.name}{'' if path.suffix else '/   one DICOM file per slice'}"
+            f"{'   – exists already' if path in existing else ''}"
+            for path in outputs
+        ]
         problem = self._problem(bool(outputs), name, bool(existing))
         self.preview.setText("\n".join([*lines, *([problem] if problem else [])]))
         self.preview.setStyleSheet(f"color: {theme.WARNING};" if problem else "")

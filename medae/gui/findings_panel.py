@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (  # noqa: TID253
     QAbstractItemView,
     QCheckBox,
     QHBoxLayout,
-    QHeaderView,
     QPushButton,
     QTableView,
     QVBoxLayout,
@@ -29,7 +28,8 @@ from medae.gui import theme
 from medae.gui.viewer_model import ViewerModel
 from medae.results import Finding
 
-_COLUMNS = ("#", "z max", "z mean", "mm³", "Position (LPS, mm)")
+_COLUMNS = ("#", "z max", "mean", "mm³", "LPS (mm)")
+_WIDTHS = (34, 52, 48, 54)
 _THRESHOLD_PAUSE = 150
 """Milliseconds after the last move of the threshold until findings are looked for again."""
 
@@ -80,7 +80,9 @@ class FindingsPanel(QWidget):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(24)
         header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setMinimumSectionSize(30)
+        for column, width in enumerate(_WIDTHS):
+            header.resizeSection(column, width)
         header.setStretchLastSection(True)
         header.setHighlightSections(False)
 

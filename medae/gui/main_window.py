@@ -108,7 +108,7 @@ class MainWindow(QMainWindow):
             self._dock("Results", self.findings_panel, right),
             self._dock("Jobs", self.jobs_panel, right),
         ]
-        self.resizeDocks(self.docks, [230, 290, 290], Qt.Orientation.Horizontal)
+        self.resizeDocks(self.docks, [196, 292, 292], Qt.Orientation.Horizontal)
         self.resizeDocks(self.docks[1:], [480, 220], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
@@ -212,9 +212,10 @@ class MainWindow(QMainWindow):
     def _ask_export(self) -> None:
         """Find out in a thread which exporters can be used, then ask."""
         result = self.session.result
+        threshold = None if self.model.anomaly_map is None else self.model.heatmap_threshold
         if result is not None:
             self._threads.start(
-                lambda task: choices(result),
+                lambda task: choices(result, threshold),
                 done=lambda offered: self._show_export(result, offered),
                 failed=lambda sentence, details: self.message_bar.say("error", sentence, details),
             )

@@ -65,7 +65,7 @@ class SeriesBrowser(QWidget):
         """Write what is known of a series."""
         item = self.list.item(row)
         slices, rows, columns = source.shape
-        facts = f"{source.modality or 'Modality unknown'}\n{columns} × {rows}\n{slices} slice{'s' * (slices != 1)}"
+        facts = f"{source.modality or 'Modality unknown'}\n{columns} × {rows} × {slices}"
         title = source.description or f"Series {source.series_number or row + 1}"
         item.setData(_TITLE, title)
         item.setData(_FACTS, facts)
@@ -119,11 +119,11 @@ class _Rows(QStyledItemDelegate):
             painter.drawPixmap(box.left() + shift[0], box.top() + shift[1], picture)
         words = area.adjusted(SIZE + 10, 0, 0, 0)
         painter.setPen(QColor(theme.TEXT))
-        line = painter.fontMetrics().height()
-        title = painter.fontMetrics().elidedText(index.data(_TITLE) or "", Qt.TextElideMode.ElideRight, words.width())
-        painter.drawText(QRect(words.left(), words.top(), words.width(), line), Qt.AlignmentFlag.AlignLeft, title)
+        line = painter.fontMetrics().lineSpacing()
+        title = QRect(words.left(), words.top(), words.width(), 2 * line)
+        painter.drawText(title, Qt.TextFlag.TextWordWrap, index.data(_TITLE) or "")
         painter.setPen(QColor(theme.DIM_TEXT))
-        painter.drawText(words.adjusted(0, line + 2, 0, 0), Qt.AlignmentFlag.AlignLeft, index.data(_FACTS) or "")
+        painter.drawText(words.adjusted(0, 2 * line + 6, 0, 0), Qt.AlignmentFlag.AlignLeft, index.data(_FACTS) or "")
         if index.data(_BADGE):
             theme.icon("warning").paint(painter, QRect(area.right() - 17, area.bottom() - 17, 18, 18))
         painter.restore()

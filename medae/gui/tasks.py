@@ -7,74 +7,83 @@ queued Qt signal; nothing here computes.
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from queue import Empty, SimpleQueue
 from threading import Event
 
-from PySide6.QtCore import QObject, Qt, Signal  # noqa: TID253
+from PySide6.QtCore import QObject, Qt, Signal, Slot  # noqa: TID253
 
 from medae.errors import Cancelled, MedaeError
 
 logger = logging.getLogger(__name__)
 
 
-class Task(QObject):
+class Task:
     """One piece of work in a thread.
 
-    ``work`` gets the task itself, for its `report` (progress out, `Cancelled` in). Exactly one
-    of ``done``, ``failed`` and ``stopped`` follows.
+    ``work`` gets the task itself, for its `report` (progress out, `Cancelled` in). Either ``done`` or
+    ``failed`` is called at the end, in the window's thread; neither if it was cancelled.
     """
 
-    progressed = Signal(float, str)
-    done = Signal(object)
-    failed = Signal(str, str)
-    stopped = Signal()
-
-    def __init__(self, work: "Callable[[Task], object]", parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._work = work
+    def __init__(
+        self,
+        work: "Callable[[Task], object]",
+        post: Callable[[Callable[[], None]], None],
+        done: Callable[..., None] | None = None,
+        failed: Callable[[str, str], None] | None = None,
+        progressed: Callable[[float, str], None] | None = None,
+    ) -> None:
+        self._work, self._post = work, post
+        self._done, self._failed, self._progressed = done, failed, progressed
         self._cancelled = Event()
         self._last = -1.0
 
     def report(self, fraction: float, message: str = "", /) -> None:
         """Report progress from the thread; steps under one percent are not passed on."""
-        self.check()
-        if abs(fraction - self._last) >= 0.01 or fraction in (0.0, 1.0):
-            self._last = fraction
-            self.progressed.emit(fraction, message)
-
-    def check(self) -> None:
-        """Raise `Cancelled` when the work is no longer wanted."""
         if self._cancelled.is_set():
             raise Cancelled
+        if self._progressed and (abs(fraction - self._last) >= 0.01 or fraction in (0.0, 1.0)):
+            self._last = fraction
+            self._tell(self._progressed, fraction, message)
 
     def cancel(self) -> None:
-        """Ask the work to stop at its next report."""
+        """Ask the work to stop at its next report; nothing more is heard of it."""
         self._cancelled.set()
 
     def run(self) -> None:
         """Do the work; called in the thread."""
         try:
-            self.check()
-            result = self._work(self)
-            self.check()
+            if not self._cancelled.is_set():
+                self._tell(self._done, self._work(self))
         except Cancelled:
-            self.stopped.emit()
+            pass
         except MedaeError as error:
-            self.failed.emit(str(error), "")
+            self._tell(self._failed, str(error), "")
         except Exception as error:  # the border of the thread: an odd file must never end the window
             logger.exception("Unexpected error in a background task")
-            self.failed.emit(f"Unexpected {type(error).__name__}: {error}", "See the log for details.")
-        else:
-            self.done.emit(result)
+            self._tell(self._failed, f"Unexpected {type(error).__name__}: {error}", "See the log for details.")
+
+    def _tell(self, listener: Callable[..., None] | None, *facts: object) -> None:
+        if listener is not None:
+            self._post(partial(self._unless_cancelled, listener, *facts))
+
+    def _unless_cancelled(self, listener: Callable[..., None], *facts: object) -> None:
+        if not self._cancelled.is_set():
+            listener(*facts)
 
 
 class Threads(QObject):
-    """A few threads for reading and for thumbnails, owned by the window."""
+    """A few threads for reading and for thumbnails, owned by the window; end them by `close`."""
+
+    _woken = Signal()
 
     def __init__(self, threads: int = 2, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="medae-window")
+        self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._tasks: set[Task] = set()
         self._is_closed = False
+        self._woken.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def start(
         self,
@@ -85,20 +94,10 @@ class Threads(QObject):
         progressed: Callable[[float, str], None] | None = None,
     ) -> Task:
         """Queue ``work``; the callables are called in the window's thread. Nothing happens after `close`."""
-        task = Task(work, self)
-        queued = Qt.ConnectionType.QueuedConnection
-        for signal, slot in (
-            (task.done, done),
-            (task.failed, failed),
-            (task.progressed, progressed),
-        ):
-            if slot is not None:
-                signal.connect(slot, queued)
-        for ended in (task.done, task.failed, task.stopped):
-            ended.connect(self._forget, queued)
+        task = Task(work, self._post, done, failed, progressed)
         if not self._is_closed:
             self._tasks.add(task)
-            self._pool.submit(task.run)
+            self._pool.submit(task.run).add_done_callback(lambda _: self._tasks.discard(task))
         return task
 
     def close(self) -> None:
@@ -108,11 +107,19 @@ class Threads(QObject):
             task.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _forget(self) -> None:
-        task = self.sender()
-        if isinstance(task, Task):
-            self._tasks.discard(task)
-            task.deleteLater()
+    def _post(self, call: Callable[[], None]) -> None:
+        self._inbox.put(call)
+        self._woken.emit()
+
+    @Slot()
+    def _deliver(self) -> None:
+        """Call what the threads have posted, in the window's thread."""
+        while not self._is_closed:
+            try:
+                call = self._inbox.get_nowait()
+            except Empty:
+                return
+            call()
 
 
 class WorkerMessages(QObject):

@@ -22,7 +22,7 @@ SAMPLES: dict[str, str] = {
 
 MR_NOISE = 0.06
 """Standard deviation per complex channel, as a share of the 99.9th percentile."""
-CT_PHOTONS = 3.0e5
+CT_PHOTONS = 1.0e6
 """Photons per ray and view, at `CT_VIEWS`: a low dose."""
 CT_VIEWS = 120
 

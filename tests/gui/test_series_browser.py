@@ -1,0 +1,44 @@
+"""The list of series."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from medae.gui.series_browser import SeriesBrowser
+from medae.readers import Skipped
+from medae.volume import Source
+
+
+def test_a_series_says_what_it_is_and_what_to_beware_of(qtbot: QtBot) -> None:
+    browser = SeriesBrowser()
+    qtbot.addWidget(browser)
+    browser.add(Source(modality="CT", description="Thorax", shape=(60, 512, 512), warnings=("Slice 7 is missing.",)))
+    item = browser.list.item(0)
+    assert "Slice 7 is missing." in item.toolTip()
+    spoken = item.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "Thorax" in spoken
+    assert "512 × 512 × 60" in spoken
+    browser.set_thumbnail(0, QImage(10, 10, QImage.Format.Format_Grayscale8))
+    browser.show()
+    assert not browser.grab().isNull()
+
+
+def test_choosing_a_series(qtbot: QtBot) -> None:
+    browser = SeriesBrowser()
+    qtbot.addWidget(browser)
+    for name in ("one", "two"):
+        browser.add(Source(description=name, shape=(1, 2, 3)))
+    with qtbot.assertNotEmitted(browser.chosen):
+        browser.set_current(0)
+    with qtbot.waitSignal(browser.chosen) as caught:
+        browser.list.setCurrentRow(1)
+    assert caught.args == [1]
+
+
+def test_skipped_files_give_their_reason(qtbot: QtBot) -> None:
+    browser = SeriesBrowser()
+    qtbot.addWidget(browser)
+    browser.add_skipped(Skipped(Path("notes.txt"), "it is no image"))
+    assert browser.skipped.item(0).text() == "notes.txt: it is no image"

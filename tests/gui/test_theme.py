@@ -1,0 +1,43 @@
+"""Icons and style."""
+
+import re
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from medae.bundle import resources_folder
+from medae.gui import theme
+
+
+def test_every_icon_can_be_drawn(qtbot: QtBot) -> None:
+    for path in sorted((resources_folder() / "icons").glob("*.svg")):
+        assert not theme.icon(path.stem).pixmap(24, 24).isNull(), path.stem
+    assert theme.icon("no such icon").isNull()
+
+
+def test_every_named_icon_exists() -> None:
+    gui = Path(theme.__file__).parent
+    names = {name for path in gui.glob("*.py") for name in re.findall(r'theme\.icon\("([\w-]+)"\)', path.read_text())}
+    missing = {name for name in names if not (resources_folder() / "icons" / f"{name}.svg").is_file()}
+    assert names
+    assert not missing
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("text", [theme.TEXT, theme.DIM_TEXT, theme.WARNING, theme.ERROR, theme.ACCENT])
+def test_text_can_be_read(text: str) -> None:
+    """WCAG 2.1 AA: contrast of at least 4.5."""
+    for background in (theme.BACKGROUND, theme.PANEL, theme.RAISED):
+        assert (luminance(text) + 0.05) / (luminance(background) + 0.05) >= 4.5
+
+
+def test_the_style_applies(qapp: QApplication) -> None:
+    theme.apply(qapp)
+    assert "$" not in qapp.styleSheet()
