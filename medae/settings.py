@@ -63,7 +63,6 @@ class Settings(BaseModel):
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
     strength: float = Field(default=1.0, ge=0, le=1, description="What a new series starts with")
     theme: Literal["dark", "light", "system"] = "dark"
-    models_folder: Path | None = Field(default=None, description="Where to look for further models")
     export_folder: Path | None = Field(default=None, description="Folder of the last export")
     recent: tuple[Path, ...] = Field(default=(), max_length=MAX_RECENT, description="Last opened first")
     window_geometry: Base64Text = Field(default="", description="Place and size of the main window (base64)")

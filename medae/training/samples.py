@@ -319,12 +319,12 @@ class AnomalySamples(_Patches):
         bias = 0.85 + 0.3 * smooth_field(size, 2, self.generator)
         clean = clean * bias * float(self.random.uniform(0.8, 1.2))
         corrupted = clean
-        if self.random.random() < 0.5:
-            cells = int(self.random.integers(6, 24))
+        if self.random.random() < 0.85:
+            cells = max(3, round(size * scan.spacing[2] / float(self.random.uniform(6, 16))))
             coarse = torch.randn(1, 1, cells, cells, generator=self.generator)
-            field_ = torch.nn.functional.interpolate(coarse, (size, size), mode="bicubic")
-            corrupted = corrupted + 0.2 * float(self.random.random()) * field_ * body
-        for _ in range(int(self.random.integers(0, 5))):
+            bumps = torch.nn.functional.interpolate(coarse, (size, size), mode="bilinear")
+            corrupted = corrupted + float(self.random.uniform(0.05, 0.3)) * bumps * body
+        for _ in range(int(self.random.integers(0, 4))):
             corrupted = self._blob(corrupted, body)
         fine = 0.03 * float(self.random.random()) * torch.randn(clean.shape, generator=self.generator)
         middle = self.channels // 2

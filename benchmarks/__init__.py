@@ -1,0 +1,1 @@
+"""Benchmarks: one command each, results in RESULTS.md; never part of the test run."""
