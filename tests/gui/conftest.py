@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from medae.gui import theme
@@ -42,10 +43,9 @@ class FakeWorker:
         self.is_closed = True
 
 
-@pytest.fixture(autouse=True)
-def _style(request: pytest.FixtureRequest) -> None:
-    if "qtbot" in request.fixturenames:
-        theme.apply(request.getfixturevalue("qapp"))
+@pytest.fixture(scope="session", autouse=True)
+def _style(qapp: QApplication) -> None:
+    theme.apply(qapp)
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +65,7 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     made.show()
     yield made
     made.close()
+    made.deleteLater()
 
 
 @pytest.fixture

@@ -1,13 +1,35 @@
 """Starting the window."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from medae.gui import app
+
+LOOK = """
+import sys
+from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-
-from medae.gui import app, system_libraries
+from medae.gui.app import run
 from medae.gui.main_window import MainWindow
+
+application = QApplication(["test"])
+
+def look():
+    window = next((w for w in application.topLevelWidgets() if isinstance(w, MainWindow)), None)
+    if window is None or window.session.current is None:
+        QTimer.singleShot(50, look)
+        return
+    print(len(window.session.series[0].source.paths), window.isVisible(), "torch" in sys.modules)
+    window.close()
+
+if __name__ == "__main__":
+    QTimer.singleShot(50, look)
+    sys.exit(run([Path(sys.argv[1])]))
+"""
 
 
 def test_no_display_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -16,19 +38,10 @@ def test_no_display_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     assert "There is no display." in capsys.readouterr().err
 
 
-def test_paths_of_the_command_line_are_shown(qapp: QApplication, phantom_folder: Path) -> None:
-    assert system_libraries.window_problem() is None
-    seen: list[Path] = []
-
-    def look() -> None:
-        windows = [widget for widget in qapp.topLevelWidgets() if isinstance(widget, MainWindow) and widget.isVisible()]
-        if windows and windows[0].session.current is not None:
-            seen.extend(windows[0].session.series[0].source.paths)
-            windows[0].close()
-            qapp.quit()
-        else:
-            QTimer.singleShot(50, look)
-
-    QTimer.singleShot(50, look)
-    assert app.run([phantom_folder / "series"]) == 0
-    assert len(seen) == 6
+def test_paths_of_the_command_line_are_shown(phantom_folder: Path, tmp_path: Path) -> None:
+    """In a process of its own, since the application's event loop runs only once."""
+    script = tmp_path / "look.py"
+    script.write_text(LOOK)
+    command = [sys.executable, str(script), str(phantom_folder / "series")]
+    seen = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert seen.stdout.split() == ["6", "True", "False"]

@@ -189,6 +189,7 @@ def real(qtbot: QtBot, tiny_bundle: Callable[..., BundleInfo], phantom_folder: P
         made.open_paths([phantom_folder / "series"])
     yield made
     made.close()
+    made.deleteLater()
 
 
 def test_denoise_detect_export_by_clicking(qtbot: QtBot, real: MainWindow, tmp_path: Path) -> None:
