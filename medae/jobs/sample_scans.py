@@ -64,7 +64,7 @@ def write_sample(name: str, folder: Path) -> None:
         "head-flair": _head_flair,
         "chest-ct": _chest_ct,
     }
-    write_dicom(draw[name](), folder, description=f"Sample: {SAMPLES[name]}")
+    write_dicom(draw[name](), folder, description=SAMPLES[name])
 
 
 def _head_ct() -> "Volume":
