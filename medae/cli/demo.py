@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,12 +71,12 @@ def demo(
     with tempfile.TemporaryDirectory(prefix=".medae-demo-", dir=out.absolute().parent) as stage:
         made = Path(stage, out.name)
         with terminal.task("Demo") as report:
-            outcome, steps = _make(made, device, report)
+            outcome, result = _make(made, device, report)
         facts = {
             **asdict(outcome),
             "missed": outcome.missed,
             "files": sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()),
-            "provenance": steps,
+            "provenance": [step.to_dict() for step in result.provenance],
             "hint": HINT,
         }
         write_whole(made / RECORD, json.dumps(facts, indent=2) + "\n")
@@ -88,7 +88,7 @@ def demo(
         return
     _print(outcome, out)
     if not no_gui and can_open_window():
-        open_window((out / "scan", out / "head_denoised"))
+        open_window(result=_moved(result, made, out))
 
 
 def _check_place(out: Path) -> None:
@@ -96,8 +96,23 @@ def _check_place(out: Path) -> None:
         raise ExportError(f"{out} holds other files, which are not replaced; choose another folder with --out.")
 
 
-def _make(folder: Path, device: str, report: Report) -> tuple[Outcome, list[dict[str, object]]]:
-    """Write the scan and all outputs into a folder; give what was measured and how it was made."""
+def _moved(result: "Result", stage: Path, out: Path) -> "Result":
+    """Give the result with its files named where they lie now."""
+    def moved(volume: "Volume") -> "Volume":
+        paths = tuple(out.absolute() / path.relative_to(stage) for path in volume.source.paths)
+        return replace(volume, source=replace(volume.source, paths=paths))
+
+    denoised, found = result.denoised, result.anomaly_map
+    return replace(
+        result,
+        original=moved(result.original),
+        denoised=moved(denoised) if denoised else None,
+        anomaly_map=replace(found, volume=moved(found.volume)) if found else None,
+    )
+
+
+def _make(folder: Path, device: str, report: Report) -> "tuple[Outcome, Result]":
+    """Write the scan and all outputs into a folder; give what was measured, and the result."""
     from medae.exporters import export
     from medae.jobs.job import ProcessJob
     from medae.jobs.run import run
@@ -112,7 +127,7 @@ def _make(folder: Path, device: str, report: Report) -> tuple[Outcome, list[dict
     assert result is not None
     export(result, folder, EXPORTS, name="head", report=part(report, 0.85, 0.98))
     report(0.98, "Comparing with the truth")
-    return judge(truth, result), [step.to_dict() for step in result.provenance]
+    return judge(truth, result), result
 
 
 def make_scan(seed: int = 0) -> "tuple[Phantom, Volume]":

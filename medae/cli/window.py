@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from medae.errors import SettingsError
 
+if TYPE_CHECKING:
+    from medae.results import Result
 
-def open_window(paths: Sequence[Path]) -> None:
-    """Open the window on some paths and stay until it is closed.
+
+def open_window(paths: Sequence[Path] = (), result: "Result | None" = None) -> None:
+    """Open the window on some paths, or on a result, and stay until it is closed.
 
     Raises
     ------
@@ -23,7 +27,7 @@ def open_window(paths: Sequence[Path]) -> None:
         raise SettingsError(problem)
     from medae.gui.app import run
 
-    if code := run(tuple(paths)):
+    if code := run(tuple(paths), result):
         raise typer.Exit(code)
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from medae.gui.system_libraries import window_problem
+from medae.results import Result
 
 
-def run(paths: Sequence[Path] = ()) -> int:
-    """Open the window on ``paths`` and stay until it is closed.
+def run(paths: Sequence[Path] = (), result: Result | None = None) -> int:
+    """Open the window on ``paths``, or on a ``result``, and stay until it is closed.
 
     Returns
     -------
@@ -36,6 +37,8 @@ def run(paths: Sequence[Path] = ()) -> int:
     theme.apply(application)
     window = MainWindow(Settings.load())
     window.show()
+    if result is not None:
+        window.open_result(result)
     if paths:
         window.open_paths(paths)
     QTimer.singleShot(300, window.start_worker)

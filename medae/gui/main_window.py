@@ -77,6 +77,10 @@ class MainWindow(QMainWindow):
         """Open files and folders."""
         self.session.open_paths([Path(path) for path in paths])
 
+    def open_result(self, result: Result) -> None:
+        """Show a result that was computed before the window opened."""
+        self.session.open_result(result)
+
     def open_sample(self, name: str) -> None:
         """Make a sample scan, if need be, and open it."""
         self.session.open_made(

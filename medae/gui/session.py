@@ -73,6 +73,14 @@ class Session(QObject):
             progressed=self.loading.emit,
         )
 
+    def open_result(self, result: Result) -> None:
+        """Show a series that was read and processed before the window opened."""
+        self.series.append(OpenSeries(result.original.source, result))
+        index = len(self.series) - 1
+        self.series_added.emit(index)
+        self.show(index)
+        self._make_thumbnail(index)
+
     def show(self, index: int) -> None:
         """Make a series the current one, reading it first where necessary."""
         entry = self.series[index]

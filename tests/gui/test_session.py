@@ -7,6 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from medae.gui.session import Session
+from medae.readers import open_volume
 from medae.results import Result
 
 
@@ -61,3 +62,13 @@ def test_a_made_scan_opens(qtbot: QtBot, session: Session, phantom_folder: Path)
     with qtbot.waitSignal(session.shown, timeout=20_000):
         session.open_made(lambda task: phantom_folder / "series", "a phantom")
     assert session.current == 0
+
+
+def test_a_result_computed_before_opens_with_its_images(qtbot: QtBot, session: Session, phantom_folder: Path) -> None:
+    scan = open_volume(phantom_folder / "series")
+    denoised = scan.with_array(scan.array + 1)
+    with qtbot.waitSignal(session.thumbnail_ready, timeout=20_000):
+        session.open_result(Result(scan, denoised))
+    assert session.current == 0
+    assert session.result is not None
+    assert session.result.denoised is denoised
