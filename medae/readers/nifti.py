@@ -5,6 +5,7 @@ Header layout: https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h and nif
 """
 
 import gzip
+import math
 import struct
 import zlib
 from collections.abc import Sequence
@@ -100,10 +101,13 @@ def _stem(path: Path) -> str:
     return name[: -len(".nii.gz")] if name.lower().endswith(".nii.gz") else path.stem
 
 
-def _open(path: Path) -> IO[bytes]:
+def _is_zipped(path: Path) -> bool:
     with path.open("rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
-    return cast(IO[bytes], gzip.open(path, "rb")) if zipped else path.open("rb")
+        return file.read(2) == b"\x1f\x8b"
+
+
+def _open(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path, "rb")) if _is_zipped(path) else path.open("rb")
 
 
 def _read_header(path: Path) -> _Header:
@@ -115,9 +119,8 @@ def _read_header(path: Path) -> _Header:
     except OSError as error:
         raise ReadError(path, os_reason(error)) from error
     header = _parse(path, raw)
-    zipped = path.name.lower().endswith(".gz")
-    needed = header.offset + int(np.prod(header.shape, dtype=np.int64)) * header.dtype.itemsize
-    if not zipped and path.stat().st_size < needed:
+    needed = header.offset + math.prod(header.shape) * header.dtype.itemsize
+    if not _is_zipped(path) and path.stat().st_size < needed:
         raise ReadError(path, "the file is cut off: it is shorter than its header says; copy it again")
     return header
 
@@ -168,11 +171,16 @@ def _fields(path: Path, fields: _Fields, order: str) -> _Header:
     slope, intercept = fields["scale"]
     if not np.isfinite(slope) or not np.isfinite(intercept) or slope == 0:
         slope, intercept = 1.0, 0.0
+    offset = fields["offset"][0]
+    if not np.isfinite(offset) or offset < 0:
+        raise ReadError(path, CUT_OFF)
     affine, warnings = _affine(fields)
+    if not np.isfinite(affine).all():
+        raise ReadError(path, "its header gives an impossible place in space; copy it again")
     return _Header(
         shape=(sizes[3], sizes[2], sizes[1], sizes[0]),
         dtype=np.dtype(order + DTYPES[datatype]),
-        offset=int(fields["offset"][0]) or 352,
+        offset=int(offset) or 352,
         slope=slope,
         intercept=intercept,
         affine=affine,
@@ -226,7 +234,11 @@ def _qform(quatern: Sequence[float], qfac: float, spacing: NDArray[np.float64]) 
 
 def _read_array(path: Path, header: _Header, part: int, report: Report) -> NDArray[np.generic]:
     shape = header.shape[1:]
-    array = np.empty(shape, dtype=header.dtype)
+    try:
+        array = np.empty(shape, dtype=header.dtype)
+    except (MemoryError, ValueError) as error:  # ValueError: more bytes than can be counted
+        size_gb = math.prod(shape) * header.dtype.itemsize / 1e9
+        raise ReadError(path, f"its {size_gb:.0f} GB do not fit into memory, if its header is right") from error
     size = array.nbytes
     buffer = array.reshape(-1).view(np.uint8).data
     try:

@@ -1,6 +1,8 @@
 """NIfTI: orientation against nibabel, stored types, 4-D, damaged files."""
 
+import gzip
 import itertools
+import struct
 from pathlib import Path
 
 import nibabel
@@ -127,3 +129,29 @@ def test_real_scan(shared_data: Path) -> None:
     volume, image = readers.open_volume(path), nibabel.load(path)
     assert volume.array.dtype == image.get_data_dtype()
     np.testing.assert_array_equal(volume.array, np.asarray(image.dataobj).transpose(2, 1, 0))
+
+
+@pytest.mark.parametrize(
+    ("at", "fields"),
+    [
+        (108, struct.pack("<f", float("nan"))),
+        (108, struct.pack("<f", float("inf"))),
+        (108, struct.pack("<f", -500.0)),
+        (40, struct.pack("<8h", 3, 32767, 32767, 32767, 1, 1, 1, 1)),
+    ],
+)
+@pytest.mark.parametrize("name", ["odd.nii", "odd.nii.gz"])
+def test_an_impossible_header_is_a_reason_and_stops_no_other(tmp_path: Path, at: int, fields: bytes, name: str) -> None:
+    content = bytearray(save(tmp_path / "good.nii", np.zeros((2, 4, 3), np.int16)).read_bytes())
+    content[at : at + len(fields)] = fields
+    odd = tmp_path / name
+    odd.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    assert tmp_path / "good.nii" in {source.paths[0] for source in readers.scan(tmp_path).sources}
+    with pytest.raises(ReadError):
+        readers.open_volume(odd)
+
+
+def test_a_zipped_file_without_gz_in_its_name_opens(tmp_path: Path) -> None:
+    array = np.zeros((64, 64, 3), np.int16)
+    packed = save(tmp_path / "a.nii.gz", array).rename(tmp_path / "b.nii")
+    assert readers.open_volume(packed).shape == (3, 64, 64)
