@@ -48,6 +48,7 @@ def batch(
 
     if out.resolve() == source.resolve():
         raise typer.BadParameter("OUT is the input itself; choose another place", param_hint="'OUT'")
+    given.check_report(report_file, source)
     template = read_recipe(recipe) if recipe else ProcessJob(denoise=model, strength=strength, device=device)
     chosen = tuple(given.EXPORTERS[name] for name in given.parse_formats(formats, FORMATS))
     fields = {"modality": modality.dicom if modality else template.modality, "exports": chosen or template.exports}

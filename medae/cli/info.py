@@ -83,6 +83,7 @@ def info(
     """Tell what series PATH holds: size, spacing, orientation, values, and what could not be read."""
     from medae import readers
 
+    given.check_report(report_file, source)
     terminal = Terminal(quiet=as_json)
     with terminal.task("Looking for scans") as report:
         scan = readers.scan(source, report)

@@ -48,6 +48,17 @@ def parse_formats(text: str | None, allowed: tuple[str, ...]) -> tuple[str, ...]
     return names
 
 
+def check_report(report_file: Path | None, source: Path) -> None:
+    """Refuse a report that would take the place of a file of the input."""
+    if report_file is None or not report_file.exists():
+        return
+    report, given = report_file.resolve(), source.resolve()
+    if given in (report, *report.parents):
+        raise typer.BadParameter(
+            f"{report_file} is there already and part of IN; name another", param_hint="'--report'"
+        )
+
+
 Input = Annotated[
     Path,
     typer.Argument(metavar="IN", exists=True, help="A file, a series folder, or a tree with many series."),

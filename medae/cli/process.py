@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 VOLUME_SUFFIX = ".nii.gz"
 """An OUT with this ending is a file, not a folder."""
 
+FILE_SUFFIXES = (".nii", ".gz", ".dcm", ".nrrd", ".mha", ".mhd", ".png")
+"""An OUT with one of these endings was meant as a file."""
+
 DENOISE_FORMATS = ("dicom", "nifti", "png")
 DETECT_FORMATS = ("pm", "sc", "seg", "sr", "nifti", "png")
 
@@ -126,22 +129,22 @@ def process(request: Request) -> None:
     """
     from medae.jobs.plan import plan
 
-    if request.one_file and request.formats not in ((), ("nifti",)):
-        raise typer.BadParameter("a .nii.gz file can only be written with --format nifti", param_hint="'OUT'")
-    if request.out.resolve() == request.source.resolve():
-        raise typer.BadParameter("OUT is the input itself; choose another place", param_hint="'OUT'")
+    _check_places(request)
     terminal = Terminal(quiet=request.as_json)
     check_job(request.template)
     folder = request.out.parent if request.one_file else request.out
+    earlier = _files_in_out(request)
+    if earlier:
+        terminal.warn(f"OUT lies in IN: the {len(earlier)} files in {request.out} are not taken as input.")
     with terminal.task("Looking for scans") as report:
-        todo = plan(request.source, folder, request.template, report)
+        todo = plan(request.source, folder, request.template, report, earlier)
     if request.one_file and len(todo.jobs) > 1:
         raise typer.BadParameter(
             f"IN holds {len(todo.jobs)} series, which do not fit into one file; name a folder", param_hint="'OUT'"
         )
     run = RunReport(request.command)
     run.skip(((skipped.path, skipped.reason) for skipped in todo.skipped), terminal)
-    flat = len(todo.jobs) == 1 and not _has_content(request.out)
+    flat = len(todo.jobs) == 1 and _is_free(request.out, len(todo.jobs[0].paths))
     try:
         for job in todo.jobs:
             one = SeriesReport(job.name, str(origin(job.paths)), job.modality or "")
@@ -181,8 +184,33 @@ def check_job(job: "ProcessJob") -> None:
         choose_device(job.device)
 
 
-def _has_content(folder: Path) -> bool:
-    return folder.is_dir() and any(folder.iterdir())
+def _check_places(request: Request) -> None:
+    """Refuse an OUT or a report that makes no sense, before anything is read."""
+    reason = ""
+    if request.one_file and request.formats not in ((), ("nifti",)):
+        reason = "a .nii.gz file can only be written with --format nifti"
+    elif request.out.resolve() == request.source.resolve():
+        reason = "OUT is the input itself; choose another place"
+    elif not request.one_file and request.out.is_file():
+        reason = "OUT is a file; name a folder, or for a single volume a file ending in .nii.gz"
+    elif request.out.suffix.lower() in FILE_SUFFIXES and not request.one_file and not request.out.is_dir():
+        reason = f"no single {request.out.suffix} file can be written; name a folder, or a file ending in .nii.gz"
+    if reason:
+        raise typer.BadParameter(reason, param_hint="'OUT'")
+    given.check_report(request.report_file, request.source)
+
+
+def _files_in_out(request: Request) -> set[Path]:
+    """Give the files in an OUT that lies in IN: what an earlier run wrote is not an input of the next."""
+    if request.one_file or request.source.resolve() not in request.out.resolve().parents:
+        return set()
+    return {path for path in request.out.absolute().rglob("*") if path.is_file()}
+
+
+def _is_free(folder: Path, images: int) -> bool:
+    """Whether as many images may go straight into the folder: nothing is there but what they would replace."""
+    names = {f"{k + 1:04d}.dcm" for k in range(images)}
+    return not folder.is_dir() or {path.name for path in folder.iterdir()} <= names
 
 
 def origin(paths: Sequence[Path]) -> Path:

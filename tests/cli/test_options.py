@@ -33,3 +33,12 @@ def test_values_that_make_no_sense_are_usage_errors(medae, series, tmp_path, arg
 
 def test_the_modality_may_be_written_small(medae, nifti, tmp_path) -> None:
     assert medae("denoise", nifti, tmp_path / "o", "--modality", "mr", "--model", "none").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["info", "denoise", "batch"])
+def test_a_report_never_takes_the_place_of_a_file_in_the_input(medae, tree, tmp_path, command: str) -> None:
+    out = [] if command == "info" else [tmp_path / "out", "--model", "none"]
+    for scan in (tree / "notes.txt", next((tree / "one").iterdir())):
+        before = scan.read_bytes()
+        assert medae(command, tree, *out, "--report", scan).exit_code == 2
+        assert scan.read_bytes() == before

@@ -38,6 +38,33 @@ def test_a_second_run_replaces_nothing_unless_told(medae, series, tmp_path) -> N
     assert medae("denoise", series, tmp_path, "--model", "none", "--overwrite").exit_code == 0
 
 
+def test_overwriting_replaces_images_that_lie_straight_in_the_folder(medae, series, tmp_path) -> None:
+    out = tmp_path / "out"
+    assert medae("denoise", series, out, "--model", "none").exit_code == 0
+    before = digest(out)
+    assert medae("denoise", series, out, "--model", "none").exit_code == 1
+    assert digest(out) == before
+    assert medae("denoise", series, out, "--model", "none", "--overwrite").exit_code == 0
+    after = digest(out)
+    assert after.keys() == before.keys()
+    assert all(after[path] != before[path] for path in before)  # new UIDs
+
+
+def test_what_lies_in_out_is_no_input(medae, tree, tmp_path) -> None:
+    out = tree / "out"
+    assert medae("denoise", tree, out, "--model", "none").exit_code == 1
+    again = medae("denoise", tree, out, "--model", "none", "--overwrite", "--json")
+    assert [series["status"] for series in json.loads(again.stdout)["series"]] == ["done", "done"]
+    assert {path.name for path in out.iterdir()} == {"one_denoised", "two_denoised"}
+
+
+@pytest.mark.parametrize("name", ["clean.nii", "clean.dcm", "clean.mha", "there"])
+def test_a_file_that_cannot_be_written_is_a_usage_error(medae, nifti, tmp_path, name: str) -> None:
+    (tmp_path / "there").write_text("mine")
+    assert medae("denoise", nifti, tmp_path / name, "--model", "none").exit_code == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
 def test_a_volume_file_for_a_single_series(medae, nifti, series, tmp_path) -> None:
     out = tmp_path / "clean.nii.gz"
     assert medae("denoise", nifti, out, "--model", "none", "--modality", "MR").exit_code == 0
