@@ -98,6 +98,7 @@ def _check_place(out: Path) -> None:
 
 def _moved(result: "Result", stage: Path, out: Path) -> "Result":
     """Give the result with its files named where they lie now."""
+
     def moved(volume: "Volume") -> "Volume":
         paths = tuple(out.absolute() / path.relative_to(stage) for path in volume.source.paths)
         return replace(volume, source=replace(volume.source, paths=paths))
