@@ -109,10 +109,12 @@ def _series_report(event: "BatchEvent", terminal: Terminal) -> SeriesReport:
     one = SeriesReport(outcome.job.name, str(origin(outcome.job.paths)), outcome.job.modality or "")
     one.status, one.reason = event.status, outcome.message
     one.files = [str(path) for path in outcome.paths]
-    one.provenance = list(outcome.provenance)
+    one.provenance, one.warnings = list(outcome.provenance), list(outcome.warnings)
     place = f"[{event.index + 1}/{event.total}] {one.name}"
     if event.status == "failed":
         terminal.error(f"{place}: {one.reason}")
     else:
         terminal.say(f"{place}: {'done before, unchanged' if event.status == 'skipped' else 'done'}")
+    for warning in one.warnings:
+        terminal.warn(f"{one.name}: {warning}")
     return one

@@ -31,13 +31,14 @@ _STOP_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class SeriesOutcome:
-    """What became of one series: the files written, or one sentence why not."""
+    """What became of one series: the files written and warnings of the reader, or one sentence why not."""
 
     job: ProcessJob
     paths: tuple[Path, ...] = ()
     message: str = ""
     details: str = ""
     provenance: tuple[dict[str, object], ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +225,13 @@ def attempt(job: ProcessJob, report: Report) -> SeriesOutcome:
     finally:
         with suppress(OSError):
             job.out.rmdir()  # where nothing was written
-    steps = () if outcome.result is None else outcome.result.provenance
-    return SeriesOutcome(job, outcome.paths, provenance=tuple(step.to_dict() for step in steps))
+    assert outcome.result is not None  # None is for trainings
+    return SeriesOutcome(
+        job,
+        outcome.paths,
+        provenance=tuple(step.to_dict() for step in outcome.result.provenance),
+        warnings=outcome.result.original.source.warnings,
+    )
 
 
 def attempt_until(job: ProcessJob, stop: Path) -> SeriesOutcome:

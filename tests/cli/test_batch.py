@@ -1,5 +1,6 @@
 import json
 
+import pydicom
 import pytest
 
 from medae.cli.batch import read_recipe
@@ -32,6 +33,21 @@ def test_broken_files_are_named(medae, tree, tmp_path) -> None:
     assert "notes.txt" in result.stderr
     assert "cut.dcm" in result.stderr
     assert json.loads((tmp_path / "r.json").read_text())["failures"] == 2
+
+
+def test_what_is_odd_about_a_series_is_said(medae, series, tmp_path) -> None:
+    folder = tmp_path / "gap"
+    folder.mkdir()
+    for number, path in enumerate(sorted(series.iterdir())):
+        scan = pydicom.dcmread(path)
+        x, y, z = scan.ImagePositionPatient
+        scan.ImagePositionPatient = [x, y, z + (20 if number == 2 else 0)]
+        scan.save_as(folder / path.name)
+    result = medae("batch", folder, tmp_path / "out", "--model", "none", "--report", tmp_path / "r.json")
+    assert result.exit_code == 0
+    (one,) = json.loads((tmp_path / "r.json").read_text())["series"]
+    assert one["warnings"]
+    assert one["warnings"][0] in result.stderr
 
 
 def test_a_recipe_says_what_to_do(medae, series, tmp_path) -> None:
