@@ -21,6 +21,7 @@ TITLE = "NIfTI (.nii.gz)"
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _NIFTI_SUFFIXES = (".nii", ".nii.gz")
 # NIfTI-1 header: byte offsets of what is written here (nifti1.h)
+_SCALING = 112  # scl_slope, scl_inter: two float32
 _DESCRIP = 148
 _CODES = 252  # qform_code, sform_code: two int16
 _QFORM = 256  # quatern_b … qoffset_z: six float32
@@ -66,10 +67,18 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
     return tuple(written)
 
 
+def _scaling(volume: Volume) -> tuple[float, float]:
+    """Slope and intercept for the header: those of a NIfTI source, so that its stored type is kept; else 1 and 0."""
+    slope, intercept = volume.rescale_slope[0], volume.rescale_intercept[0]
+    exact = np.float32(slope) == slope and np.float32(intercept) == intercept
+    return (float(slope), float(intercept)) if volume.source.reader == "nifti" and exact else (1.0, 0.0)
+
+
 def _modality_values(volume: Volume) -> NDArray[np.generic]:
-    """Give stored values where the rescale is trivial; else int16 where that is exact, or float32."""
+    """Give stored values where the header holds the rescale; else int16 where that is exact, or float32."""
     slope, intercept = volume.rescale_slope, volume.rescale_intercept
-    if (slope == 1).all() and (intercept == 0).all():
+    header_slope, header_intercept = _scaling(volume)
+    if (slope == header_slope).all() and (intercept == header_intercept).all():
         return volume.array
     whole = (slope == np.rint(slope)).all() and (intercept == np.rint(intercept)).all()
     if whole and np.issubdtype(volume.array.dtype, np.integer) and volume.array.dtype.itemsize <= 2:
@@ -128,6 +137,8 @@ def _complete_header(path: Path, volume: Volume, source: Source) -> None:
         file.seek(_QFORM)
         qform = np.array(struct.unpack("<6f", file.read(24)))
         qform_code, sform_code = _source_codes(source, qform, rows)
+        file.seek(_SCALING)
+        file.write(struct.pack("<2f", *_scaling(volume)))
         file.seek(_DESCRIP)
         file.write(b"MedAE, research use only, not for diagnosis".ljust(80, b"\0"))
         file.seek(_CODES)

@@ -9,6 +9,7 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 
 from medae.exporters import export
+from medae.readers import open_volume
 from medae.results import Result
 from medae.volume import Source, Volume
 
@@ -43,6 +44,18 @@ def test_fractional_rescale_is_written_as_float32(ct: Result, tmp_path: Path) ->
     original = replace(ct.original, rescale_slope=np.full(6, 0.3))
     image = nibabel.load(export(result_of(original), tmp_path / "out", ("nifti",))[0])
     assert image.get_data_dtype() == np.float32
+
+
+def test_a_scaled_nifti_keeps_type_and_scaling(tmp_path: Path) -> None:
+    scan = nibabel.Nifti1Image(np.arange(24, dtype=np.int16).reshape(2, 4, 3), np.eye(4))
+    scan.header.set_slope_inter(0.5, 3.0)
+    nibabel.save(scan, tmp_path / "scaled.nii.gz")
+    original = open_volume(tmp_path / "scaled.nii.gz")
+    (path,) = export(Result(original, original), tmp_path / "out", ("nifti",))
+    image = nibabel.load(path)
+    assert image.get_data_dtype() == np.int16
+    np.testing.assert_array_equal(image.get_fdata(), nibabel.load(tmp_path / "scaled.nii.gz").get_fdata())
+    np.testing.assert_array_equal(open_volume(path).array, original.array)
 
 
 def test_sheared_grid_keeps_its_affine(in_memory: Result, tmp_path: Path) -> None:
