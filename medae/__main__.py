@@ -2,8 +2,12 @@
 
 import logging
 import multiprocessing
+import os
 import sys
 import warnings
+
+INTERRUPTED = 130
+"""Exit code after Ctrl+C, as shells give it."""
 
 
 def main() -> None:
@@ -16,7 +20,18 @@ def main() -> None:
         app(prog_name="medae")
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
-        sys.exit(130)
+        _leave_interrupted()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _leave_interrupted()
+        raise
+
+
+def _leave_interrupted() -> None:
+    """Leave with 130; Python itself may die of SIGINT instead, when Ctrl+C came during an import."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
 
 
 def _quieten() -> None:

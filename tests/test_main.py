@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 
 def medae(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -34,3 +36,15 @@ def test_without_a_display_the_window_says_so_in_a_sentence() -> None:
         assert done.returncode == 1
         assert done.stderr.startswith("Error: ")
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("end", ["exec('raise KeyboardInterrupt')", "raise SystemExit(130)"])
+def test_ctrl_c_ends_with_130(end: str) -> None:
+    inside_import = "try: exec('raise KeyboardInterrupt')\n except KeyboardInterrupt: pass"
+    program = (
+        "import medae.__main__ as start, medae.cli.app as cli\n"
+        f"def app(prog_name):\n {inside_import}\n {end}\n"
+        "cli.app = app\n"
+        "start.main()\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False, capture_output=True).returncode == 130
