@@ -7,7 +7,7 @@ import numpy as np
 from medae.provenance import Provenance
 from medae.volume import Volume
 
-DEFAULT_MIN_VOLUME_MM3 = 20.0
+DEFAULT_MIN_VOLUME_MM3 = 50.0
 """Findings smaller than this are left out unless asked for."""
 
 

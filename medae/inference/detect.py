@@ -116,7 +116,7 @@ def _scores(
     images = to_pixel_spacing(network_values(volume, intensity_scale(volume)), volume.spacing, pixel_spacing)
     body = body_mask(images, volume.modality)
     images = standardised(images, body, volume.modality)
-    restored = restore(network, images, device, report)
+    restored = restore(network, images, body, pixel_spacing, device, report)
     spacing = (volume.spacing[0], pixel_spacing, pixel_spacing)
     z = np.abs(calibration.z_scores(smoothed_residual(images, restored, body, spacing), restored))
     z[~inner_body(body, pixel_spacing)] = 0.0

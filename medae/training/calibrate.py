@@ -12,8 +12,10 @@ from medae.results import findings
 from medae.training.samples import Scan
 from medae.volume import Volume
 
-CANDIDATES = np.arange(3.0, 15.1, 0.5)
+CANDIDATES = np.arange(2.5, 15.1, 0.25)
 """Thresholds that are tried, in z."""
+FALSE_REGIONS = 2.0
+"""Regions per calibration scan, on average, that are accepted at the shipped threshold."""
 
 
 def calibrate(
@@ -37,7 +39,8 @@ def calibrate(
     """
     residuals, restorations, masks = [], [], []
     for n, scan in enumerate(scans):
-        restored = restore(network, scan.images, device, part(report, n / len(scans), (n + 1) / len(scans)))
+        inner = part(report, n / len(scans), (n + 1) / len(scans))
+        restored = restore(network, scan.images, scan.body, scan.spacing[2], device, inner)
         residuals.append(smoothed_residual(scan.images, restored, scan.body, scan.spacing))
         restorations.append(restored)
         masks.append(inner_body(scan.body, scan.spacing[2]) & scan.trusted)
@@ -48,7 +51,7 @@ def calibrate(
     ]
     volumes = [Volume(array=z, affine=np.diag([*scan.spacing, 1.0])) for z, scan in zip(maps, scans, strict=True)]
     regions = [float(np.mean([len(findings(v, level)) for v in volumes])) for level in CANDIDATES]
-    chosen = next((n for n, count in enumerate(regions) if count <= 1.0), len(regions) - 1)
+    chosen = next((n for n, count in enumerate(regions) if count <= FALSE_REGIONS), len(regions) - 1)
     calibrated = calibration.model_copy(update={"threshold": float(CANDIDATES[chosen])})
     above = float(np.mean(np.concatenate([z[m] for z, m in zip(maps, masks, strict=True)]) > 3.0))
     metrics: dict[str, object] = {

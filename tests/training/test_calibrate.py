@@ -7,11 +7,11 @@ from medae.inference.device import Device
 from medae.inference.residual import Calibration
 from medae.networks import ResidualUNet
 from medae.progress import silent
-from medae.training.calibrate import CANDIDATES, calibrate
+from medae.training.calibrate import CANDIDATES, FALSE_REGIONS, calibrate
 from medae.training.samples import Scan
 
 
-def test_normal_scans_show_at_most_one_region_at_the_threshold() -> None:
+def test_normal_scans_show_few_regions_at_the_threshold() -> None:
     torch.manual_seed(0)
     images = np.random.default_rng(0).uniform(0.3, 0.7, (3, 48, 48)).astype(np.float32)
     everywhere = np.ones(images.shape, bool)
@@ -21,4 +21,4 @@ def test_normal_scans_show_at_most_one_region_at_the_threshold() -> None:
     calibration = Calibration.model_validate(stored)
     assert calibration.scans == 1
     assert calibration.threshold in CANDIDATES
-    assert metrics["false_regions_per_calibration_scan"] <= 1 or calibration.threshold == CANDIDATES[-1]
+    assert metrics["false_regions_per_calibration_scan"] <= FALSE_REGIONS or calibration.threshold == CANDIDATES[-1]

@@ -58,7 +58,7 @@ def test_a_run_gives_a_bundle_that_detects(scans: Path, tmp_path: Path) -> None:
     found = medae.detect(volume, model=str(folder))
     assert found.volume.shape == volume.shape
     assert np.isfinite(found.volume.array).all()
-    assert found.threshold >= 3.0
+    assert found.threshold >= 2.5
 
 
 def test_ct_learns_from_simulated_low_dose(tmp_path: Path) -> None:
