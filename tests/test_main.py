@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -39,12 +40,18 @@ def test_without_a_display_the_window_says_so_in_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("end", ["exec('raise KeyboardInterrupt')", "raise SystemExit(130)"])
-def test_ctrl_c_ends_with_130(end: str) -> None:
-    inside_import = "try: exec('raise KeyboardInterrupt')\n except KeyboardInterrupt: pass"
-    program = (
+def test_ctrl_c_ends_with_130(tmp_path: Path, end: str) -> None:
+    (tmp_path / "program.py").write_text(
         "import medae.__main__ as start, medae.cli.app as cli\n"
-        f"def app(prog_name):\n {inside_import}\n {end}\n"
+        "def app(prog_name):\n"
+        "    try:\n        exec('raise KeyboardInterrupt')  # as in an import\n"
+        "    except KeyboardInterrupt:\n        pass\n"
+        f"    {end}\n"
         "cli.app = app\n"
         "start.main()\n"
     )
-    assert subprocess.run([sys.executable, "-c", program], check=False, capture_output=True).returncode == 130
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-m", "program"], check=False, cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}
+    )
+    assert done.returncode == 130
