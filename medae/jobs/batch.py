@@ -220,7 +220,9 @@ def attempt(job: ProcessJob, report: Report) -> SeriesOutcome:
     except MedaeError as error:
         return SeriesOutcome(job, message=str(error))
     except Exception as error:  # noqa: BLE001 - one odd series must not stop the others
-        message = f"Unexpected error ({type(error).__name__}: {error})."
+        message = (
+            f"An unexpected problem ({type(error).__name__}); 'medae denoise' with MEDAE_DEBUG=1 shows the details."
+        )
         return SeriesOutcome(job, message=message, details=traceback.format_exc())
     finally:
         with suppress(OSError):

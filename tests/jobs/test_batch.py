@@ -263,3 +263,16 @@ def test_killed_in_the_middle_and_run_again(tree: Path, tmp_path: Path) -> None:
     assert not hidden(out)
     assert len(visible(out)) == 13
     assert {path: path.stat().st_mtime_ns for path in done} == done
+
+
+def test_an_unexpected_error_is_named_without_its_text(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*arguments: object, **options: object) -> None:
+        raise RuntimeError("Doe^Jane")  # libraries quote what they stumble over
+
+    monkeypatch.setattr("medae.jobs.batch.run", run)
+    summary = batch(tree, tmp_path / "out", NONE)
+    assert all("RuntimeError" in outcome.message for outcome in summary.failed)
+    assert not any("Doe" in outcome.message for outcome in summary.failed)
+    assert summary.failed
