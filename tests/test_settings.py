@@ -16,9 +16,7 @@ def test_defaults_where_there_is_no_file() -> None:
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    settings = Settings().changed(
-        device="cuda:1", strength=0.5, theme="light", window_geometry="AdnQ=="[:4]
-    )
+    settings = Settings().changed(device="cuda:1", strength=0.5, theme="light", window_geometry="AdnQ=="[:4])
     settings = settings.with_recent(tmp_path / "a b.nii.gz")
     settings.save()
     assert Settings.load() == settings
