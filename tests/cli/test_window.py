@@ -21,10 +21,10 @@ def test_what_keeps_the_window_shut_is_said_before_qt_is_imported(monkeypatch: p
 def test_the_window_gets_the_paths_and_gives_its_exit_code(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     seen = []
     app = types.ModuleType("medae.gui.app")
-    app.run = lambda paths: seen.append(paths) or 3
+    app.run = lambda paths, result: seen.append((paths, result)) or 3
     monkeypatch.setattr(PROBLEM, lambda: None)
     monkeypatch.setitem(sys.modules, "medae.gui.app", app)
     with pytest.raises(typer.Exit) as end:
         window.open_window([tmp_path])
-    assert seen == [(tmp_path,)]
+    assert seen == [((tmp_path,), None)]
     assert end.value.exit_code == 3
