@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SHAPE = (24, 192, 160)
 SPACING = (6.0, 1.0, 1.0)
 LESIONS = 3
-NOISE = 0.06
+NOISE = 0.04
 """Standard deviation of the noise per complex channel, as a share of the 99.9th percentile of the scan."""
 
 EXPORTS = ("derived-series", "parametric-map", "secondary-capture", "png", "findings")

@@ -40,7 +40,7 @@ class Calibration(BaseModel):
     mean, spread
         (intensity bins, gradient bins) in network values.
     threshold
-        z at which the calibration scans show at most two regions each, on average (at least 2.5).
+        z at which the calibration scans show at most five regions each, on average (at least 2.5).
     scans
         How many scans it was made from.
     """

@@ -14,7 +14,7 @@ from medae.volume import Volume
 
 CANDIDATES = np.arange(2.5, 15.1, 0.25)
 """Thresholds that are tried, in z."""
-FALSE_REGIONS = 2.0
+FALSE_REGIONS = 5.0
 """Regions per calibration scan, on average, that are accepted at the shipped threshold."""
 
 
