@@ -83,9 +83,7 @@ def test_presets_put_the_files_windows_first() -> None:
 
 
 def test_default_window_is_the_files_own() -> None:
-    volume = ct(
-        np.random.default_rng(0).integers(-1000, 1000, (4, 32, 32), np.int16), windows=(Window(40, 350),)
-    )
+    volume = ct(np.random.default_rng(0).integers(-1000, 1000, (4, 32, 32), np.int16), windows=(Window(40, 350),))
     assert default_window(volume)[:2] == (40, 350)
 
 

@@ -1,9 +1,9 @@
 """What an anomaly autoencoder changes in a scan, and how unusual that is.
 
-The scan is restored from several copies with coarse noise, as in training: without it the network trusts what it sees
-and keeps lesions (Kascenas et al., MIDL 2022, corrupt in training only; measured here, corruption at inference raises
-the average precision several times). The residual (scan minus mean restored scan) is smoothed in three dimensions and divided by the spread that normal scans
-show at the same restored intensity and gradient, so that edges, where every residual is large, do not light up.
+The scan is restored from several copies with coarse noise, as in training (Kascenas et al., MIDL 2022, corrupt only
+there): given the clean scan the network trusts what it sees and keeps lesions. The residual (scan minus mean restored
+scan) is smoothed in three dimensions and divided by the spread that normal scans show at the same restored intensity
+and gradient, so that edges, where every residual is large, do not light up.
 """
 
 from collections.abc import Sequence
