@@ -2,6 +2,7 @@
 
 import json
 import platform
+import re
 import sys
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -44,7 +45,7 @@ def check_packages() -> list[Check]:
         wanted = [line for line in requires("medae") or () if "extra ==" not in line]
     except PackageNotFoundError:
         wanted = []
-    names = [line.split(";")[0].split(">")[0].split("<")[0].split("=")[0].split("[")[0].strip() for line in wanted]
+    names = [found.group() for line in wanted if (found := re.match(r"[\w.-]+", line))]
     for name in names or ["torch", "monai", "numpy", "pydicom", "highdicom", "SimpleITK", "PySide6-Essentials"]:
         try:
             checks.append(Check(name, version(name)))

@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
             self._dock("Results", self.findings_panel, right),
             self._dock("Jobs", self.jobs_panel, right),
         ]
-        self.resizeDocks(self.docks, [196, 292, 292], Qt.Orientation.Horizontal)
+        self.resizeDocks(self.docks, [216, 292, 292], Qt.Orientation.Horizontal)
         self.resizeDocks(self.docks[1:], [480, 220], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
