@@ -1,12 +1,16 @@
 """Fixtures shared by all tests: no display, a private home, real scans where they are present."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the networks of the tests are tiny; several processes share the cores
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a background job; the programs under test inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
