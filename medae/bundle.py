@@ -198,6 +198,31 @@ def choose(task: str, modality: str) -> BundleInfo:
     )
 
 
+def check_fits(info: BundleInfo, task: str, modality: str) -> None:
+    """Compare what a model is for with what it is to do.
+
+    Parameters
+    ----------
+    info
+        The model.
+    task
+        ``"denoise"`` or ``"anomaly"``.
+    modality
+        DICOM Modality of the scan; empty when unknown.
+
+    Raises
+    ------
+    UnsupportedVolume
+        If the model does something else, or was made for other modalities.
+    """
+    if info.task != task:
+        does = "maps anomalies, it does not denoise" if task == "denoise" else "denoises, it does not map anomalies"
+        raise UnsupportedVolume(f"model {info.name} {does}; choose another --model")
+    if modality not in info.modalities:
+        known = modality or "of unknown modality (name it with --modality)"
+        raise UnsupportedVolume(f"model {info.name} is for {', '.join(info.modalities)}, this scan is {known}")
+
+
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file as hexadecimal text."""
     with path.open("rb") as file:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import medae
 from medae import bundle
-from medae.errors import SettingsError, UnsupportedVolume
+from medae.errors import SettingsError
 from medae.inference.device import Device, channels_last, choose_device
 from medae.inference.prepare import IntensityScale, intensity_scale, neighbours, network_values
 from medae.inference.tiles import run_tiled
@@ -77,7 +77,7 @@ def denoise(
         used, name, version, sha256, clipped = Device("cpu", "nothing to compute"), bundle.NONE, "", "", 0
     else:
         info = bundle.choose("denoise", volume.modality) if model == "auto" else bundle.find(model)
-        _check_fits(info, volume)
+        bundle.check_fits(info, "denoise", volume.modality)
         used = choose_device(device)
         report(0.0, f"Loading {info.title} on {used.describe()}")
         network = channels_last(bundle.load_network(info), used)
@@ -126,16 +126,6 @@ def _hand_through(
         out[k] = volume.array[k]
         if slice_done is not None:
             slice_done(k)
-
-
-def _check_fits(info: bundle.BundleInfo, volume: Volume) -> None:
-    if info.task != "denoise":
-        raise UnsupportedVolume(f"model {info.name} maps anomalies, it does not denoise; choose another --model")
-    if volume.modality not in info.modalities:
-        raise UnsupportedVolume(
-            f"model {info.name} is for {', '.join(info.modalities)}, this scan is "
-            f"{volume.modality or 'of unknown modality (name it with --modality)'}"
-        )
 
 
 def _denoise_slice(

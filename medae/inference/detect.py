@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 import medae
 from medae import bundle
-from medae.errors import ModelError, SettingsError, UnsupportedVolume
+from medae.errors import ModelError, SettingsError
 from medae.inference.device import Device, channels_last, choose_device
 from medae.inference.prepare import (
     body_mask,
@@ -66,7 +66,8 @@ def detect(
         raise SettingsError(f"the threshold must be a positive z-score, not {threshold}")
     started, clock = datetime.now().astimezone(), time.perf_counter()
     info = bundle.choose("anomaly", volume.modality) if model == "auto" else bundle.find(model)
-    calibration = _check_fits(info, volume)
+    bundle.check_fits(info, "anomaly", volume.modality)
+    calibration = _calibration(info)
     used = choose_device(device)
     report(0.0, f"Loading {info.title} on {used.describe()}")
     network = channels_last(bundle.load_network(info), used)
@@ -90,14 +91,7 @@ def detect(
     return AnomalyMap(map_volume, level, sentence, (provenance,))
 
 
-def _check_fits(info: bundle.BundleInfo, volume: Volume) -> Calibration:
-    if info.task != "anomaly":
-        raise UnsupportedVolume(f"model {info.name} denoises, it does not map anomalies; choose another --model")
-    if volume.modality not in info.modalities:
-        raise UnsupportedVolume(
-            f"model {info.name} is for {', '.join(info.modalities)}, this scan is "
-            f"{volume.modality or 'of unknown modality (name it with --modality)'}"
-        )
+def _calibration(info: bundle.BundleInfo) -> Calibration:
     try:
         return Calibration.model_validate(info.settings.get("calibration"))
     except ValidationError as error:
