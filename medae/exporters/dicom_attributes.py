@@ -105,7 +105,7 @@ _TYPE_2 = (
 )
 
 
-def reason_against(result: Result, *, needs_position: bool) -> str | None:
+def reason_against(result: Result, *, needs_position: bool, needs_findings: bool = False) -> str | None:
     """Why the source of a result cannot carry DICOM outputs; None when it can.
 
     Parameters
@@ -114,6 +114,8 @@ def reason_against(result: Result, *, needs_position: bool) -> str | None:
         What is to be exported.
     needs_position
         Whether the output needs a frame of reference and slice positions.
+    needs_findings
+        Whether the output is about findings: without one it could be read as "normal".
     """
     source = result.original.source
     if source.reader != "dicom" or not source.paths:
@@ -127,6 +129,8 @@ def reason_against(result: Result, *, needs_position: bool) -> str | None:
             frame_order(read_header(source.paths[0]), result.original)
         except (ExportError, ReadError) as error:
             return str(error)
+    if needs_findings and not (result.anomaly_map and result.anomaly_map.findings):
+        return NO_FINDINGS
     return None
 
 

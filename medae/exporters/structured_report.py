@@ -40,10 +40,7 @@ def accepts(result: Result) -> str | None:
     """
     if result.anomaly_map is None:
         return attributes.NO_ANOMALY_MAP
-    reason = attributes.reason_against(result, needs_position=True)
-    if reason is None and not result.anomaly_map.findings:
-        return attributes.NO_FINDINGS
-    return reason
+    return attributes.reason_against(result, needs_position=True, needs_findings=True)
 
 
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:

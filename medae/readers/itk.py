@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from medae.errors import ReadError
 from medae.progress import Report
-from medae.readers.reader import Scan, Skipped
+from medae.readers.reader import Scan, scan_each
 from medae.volume import HOUNSFIELD, Source, Volume
 
 TITLE = "NRRD and MetaImage"
@@ -38,29 +38,16 @@ def companions(path: Path) -> set[Path]:
 
 def scan(paths: Sequence[Path], report: Report) -> Scan:
     """Read the headers; a 4-D file gives one source per volume."""
-    sources: list[Source] = []
-    skipped: list[Skipped] = []
-    for number, path in enumerate(paths):
-        report(number / len(paths), f"Reading headers: {number} of {len(paths)} files")
-        try:
-            reader = _open(path)
-        except ReadError as error:
-            skipped.append(Skipped(path, error.reason))
-            continue
-        columns, rows, slices, volumes = _sizes(reader)
-        for part in range(volumes):
-            label = f" – volume {part + 1} of {volumes}" if volumes > 1 else ""
-            sources.append(
-                Source(
-                    paths=(path,),
-                    reader="itk",
-                    modality=_modality(reader),
-                    description=path.stem + label,
-                    shape=(slices, rows, columns),
-                    part=part,
-                )
-            )
-    return Scan(tuple(sources), tuple(skipped))
+    return scan_each(paths, report, _source)
+
+
+def _source(path: Path) -> tuple[Source, int]:
+    reader = _open(path)
+    columns, rows, slices, volumes = _sizes(reader)
+    source = Source(
+        paths=(path,), reader="itk", modality=_modality(reader), description=path.stem, shape=(slices, rows, columns)
+    )
+    return source, volumes
 
 
 def read(source: Source, report: Report) -> Volume:

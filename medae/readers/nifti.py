@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from medae.errors import ReadError
 from medae.progress import Report
 from medae.readers.files import os_reason
-from medae.readers.reader import Scan, Skipped
+from medae.readers.reader import Scan, scan_each
 from medae.volume import Source, Volume
 
 TITLE = "NIfTI"
@@ -54,29 +54,20 @@ def accepts(path: Path, head: bytes) -> bool:
 
 def scan(paths: Sequence[Path], report: Report) -> Scan:
     """Read the headers; a 4-D file gives one source per volume."""
-    sources: list[Source] = []
-    skipped: list[Skipped] = []
-    for number, path in enumerate(paths):
-        report(number / len(paths), f"Reading headers: {number} of {len(paths)} files")
-        try:
-            header = _read_header(path)
-        except ReadError as error:
-            skipped.append(Skipped(path, error.reason))
-            continue
-        volumes, *shape = header.shape
-        for part in range(volumes):
-            label = f" – volume {part + 1} of {volumes}" if volumes > 1 else ""
-            sources.append(
-                Source(
-                    paths=(path,),
-                    reader="nifti",
-                    description=_stem(path) + label,
-                    shape=(shape[0], shape[1], shape[2]),
-                    warnings=header.warnings,
-                    part=part,
-                )
-            )
-    return Scan(tuple(sources), tuple(skipped))
+    return scan_each(paths, report, _source)
+
+
+def _source(path: Path) -> tuple[Source, int]:
+    header = _read_header(path)
+    volumes, slices, rows, columns = header.shape
+    source = Source(
+        paths=(path,),
+        reader="nifti",
+        description=_stem(path),
+        shape=(slices, rows, columns),
+        warnings=header.warnings,
+    )
+    return source, volumes
 
 
 def read(source: Source, report: Report) -> Volume:

@@ -1,10 +1,11 @@
 """What a reader is: a module with these names, entered in `medae.readers.READERS`."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from medae.errors import ReadError
 from medae.progress import Report
 from medae.volume import Source, Volume
 
@@ -69,3 +70,31 @@ class Reader(Protocol):
     def read(self, source: Source, report: Report) -> Volume:
         """Load one volume; raises `medae.errors.ReadError`."""
         ...
+
+
+def scan_each(paths: Sequence[Path], report: Report, header_of: Callable[[Path], tuple[Source, int]]) -> Scan:
+    """Scan formats in which one file holds one or more whole volumes.
+
+    Parameters
+    ----------
+    paths
+        Files that the reader has accepted.
+    report
+        Told each file; may raise `Cancelled`.
+    header_of
+        Reads one header: the source of its first volume, and how many volumes the file holds.
+        May raise `ReadError`, which becomes a `Skipped`.
+    """
+    sources: list[Source] = []
+    skipped: list[Skipped] = []
+    for number, path in enumerate(paths):
+        report(number / len(paths), f"Reading headers: {number} of {len(paths)} files")
+        try:
+            source, volumes = header_of(path)
+        except ReadError as error:
+            skipped.append(Skipped(path, error.reason))
+            continue
+        for part in range(volumes):
+            label = f" – volume {part + 1} of {volumes}" if volumes > 1 else ""
+            sources.append(replace(source, description=source.description + label, part=part))
+    return Scan(tuple(sources), tuple(skipped))
