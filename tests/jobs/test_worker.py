@@ -230,6 +230,7 @@ def test_cancel_of_a_queued_job(owner: Owner, volume: Volume) -> None:
 
 @posix
 def test_a_child_that_does_not_answer_is_killed(owner: Owner, volume: Volume) -> None:
+    owner.end_of(owner.worker.submit(NONE, Result(volume)))  # the child is up and idle from here on
     stuck = child_process().pid
     signal_child(signal.SIGSTOP)
     number = owner.worker.submit(NONE, Result(volume))
