@@ -22,7 +22,7 @@ from medae.settings import data_folder
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from medae.networks import ResidualUNet
+    from medae.networks import Network
 
 NETWORKS = {"medae.networks.ResidualUNet": ("medae.networks", "ResidualUNet")}
 """``_target_`` values that a bundle may name, and where the class lives."""
@@ -258,7 +258,7 @@ def _network_def(info: BundleInfo) -> dict[str, Any]:
     return definition
 
 
-def build_network(definition: Mapping[str, Any]) -> "ResidualUNet":
+def build_network(definition: Mapping[str, Any]) -> "Network":
     """Build an untrained network from its ``network_def``.
 
     Raises
@@ -273,13 +273,13 @@ def build_network(definition: Mapping[str, Any]) -> "ResidualUNet":
         raise ModelError(f"network {definition.get('_target_')!r} is not one that MedAE builds")
     arguments = {key: value for key, value in definition.items() if key != "_target_"}
     try:
-        network: ResidualUNet = getattr(import_module(target[0]), target[1])(**arguments)
+        network: Network = getattr(import_module(target[0]), target[1])(**arguments)
     except (TypeError, ValueError) as error:
         raise ModelError(f"network {definition['_target_']} cannot be built: {error}") from error
     return network
 
 
-def load_network(info: BundleInfo) -> "ResidualUNet":
+def load_network(info: BundleInfo) -> "Network":
     """Verify a bundle, build its network and load the weights, on the CPU and in evaluation mode."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file

@@ -23,10 +23,11 @@ def train(
     from medae import bundle
     from medae.jobs.job import TrainJob
     from medae.jobs.run import run
+    from medae.training.recipe import Recipe
 
     terminal = Terminal(quiet=as_json)
     with terminal.task(f"Training {config.stem}") as report:
-        (folder,) = run(TrainJob(config=config), report).paths
+        (folder,) = run(TrainJob(recipe=Recipe.load(config)), report).paths
     made = bundle.read_info(folder)
     facts = {
         "name": made.name,

@@ -16,6 +16,9 @@ from medae.families import family
 from medae.networks import ResidualUNet
 
 TITLE = "Denoising"
+TASKS: tuple[family.Task, ...] = ("denoise", "anomaly")
+FROM_CODE = False
+HAS_PRIOR = False
 PURPOSE = "Removes noise, or restores normal anatomy: learns the clean image from a corrupted one"
 
 
@@ -30,7 +33,7 @@ class Options(family.Options):
     epsilon: float = Field(1e-3, gt=0, description="Charbonnier constant, in units of the scaled image")
 
 
-def network_def(options: Options, /) -> dict[str, object]:
+def network_def(options: Options, patch_size: tuple[int, ...], /) -> dict[str, object]:
     """JSON from which the network is rebuilt."""
     return {
         "_target_": "medae.networks.ResidualUNet",
@@ -55,6 +58,7 @@ def encode(network: nn.Module, batch: Tensor, /) -> Tensor:
     return code
 
 
-def reconstruct(network: nn.Module, batch: Tensor, /) -> Tensor:
-    """(B, C, H, W) to the restored middle slice (B, 1, H, W)."""
-    return cast(Tensor, network(batch))
+def decode(network: nn.Module, code: Tensor, /) -> Tensor:
+    """Deepest features (B, features[-1], h, w) to (B, 1, H, W), with the skipped features left at zero."""
+    unet = cast(ResidualUNet, network)
+    return unet.decode(code, unet.no_skips(code))

@@ -1,9 +1,13 @@
-"""What every autoencoder family offers to training, bundles and inference."""
+"""What every autoencoder family offers to training, bundles, inference and the latent explorer."""
 
-from typing import Any, Protocol, TypedDict
+from typing import Any, Literal, Protocol, TypedDict
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn  # noqa: TID253
+
+Task = Literal["denoise", "anomaly", "reconstruct"]
+"""What a model is trained for, which decides how its input is corrupted: by scanner noise, by coarse noise and blobs,
+not at all. The loss is the family's own in each case."""
 
 
 class Options(BaseModel):
@@ -11,12 +15,16 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    spatial_dims: Literal[2, 3] = Field(2, description="2: slices, 3: blocks of the volume")
+    in_channels: int = Field(1, ge=1, le=9, description="Neighbouring slices given, an odd number; 1 in 3-D")
+
 
 class Batch(TypedDict):
     """What a data source hands to `Family.loss`.
 
-    ``input`` (B, C, H, W), ``target`` (B, 1, H, W) and ``weight`` (B, 1, H, W), all float32; the weight is the
-    share of each pixel in the loss and is 0 where the target is not to be trusted.
+    ``input`` (B, C, *spatial), ``target`` (B, 1, *spatial) and ``weight`` (B, 1, *spatial), all float32; spatial is
+    (H, W) or (D, H, W); the weight is the share of each pixel in the loss and is 0 where the target is not to be
+    trusted.
     """
 
     input: Tensor
@@ -25,18 +33,36 @@ class Batch(TypedDict):
 
 
 class Family(Protocol):
-    """A module of this package that is listed in `medae.families.FAMILIES`."""
+    """A module of this package that is listed in `medae.families.FAMILIES`.
+
+    Attributes
+    ----------
+    TITLE, PURPOSE
+        For people.
+    TASKS
+        What its models can be trained for, the default first.
+    FROM_CODE
+        Whether the reconstruction comes from the code alone; False where features skip it.
+    HAS_PRIOR
+        Whether codes are trained to follow N(0, I), so that images can be sampled.
+    """
 
     TITLE: str
     PURPOSE: str
+    TASKS: tuple[Task, ...]
+    FROM_CODE: bool
+    HAS_PRIOR: bool
 
     @property
     def Options(self) -> type[Options]:  # noqa: N802
         """The family's own options class."""
         ...
 
-    def network_def(self, options: Any, /) -> dict[str, object]:
-        """JSON with ``_target_`` and arguments, from which `medae.bundle` rebuilds the network."""
+    def network_def(self, options: Any, patch_size: tuple[int, ...], /) -> dict[str, object]:
+        """JSON with ``_target_`` and arguments, from which `medae.bundle` rebuilds the `medae.networks.Network`.
+
+        ``patch_size`` is the spatial size of training patches; networks of one fixed size take it as that size.
+        """
         ...
 
     def loss(self, network: nn.Module, batch: Batch, options: Any, /) -> dict[str, Tensor]:
@@ -44,9 +70,9 @@ class Family(Protocol):
         ...
 
     def encode(self, network: nn.Module, batch: Tensor, /) -> Tensor:
-        """(B, C, H, W) to the code."""
+        """(B, C, *spatial) to the code: (B, d), or (B, c, *coarse) where it is spatial."""
         ...
 
-    def reconstruct(self, network: nn.Module, batch: Tensor, /) -> Tensor:
-        """(B, C, H, W) to (B, 1, H, W)."""
+    def decode(self, network: nn.Module, code: Tensor, /) -> Tensor:
+        """Code to (B, 1, *spatial), of the size that was encoded up to the network's stride."""
         ...

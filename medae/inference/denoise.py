@@ -14,7 +14,7 @@ from medae.errors import SettingsError
 from medae.inference.device import Device, channels_last, choose_device
 from medae.inference.prepare import IntensityScale, intensity_scale, neighbours, network_values
 from medae.inference.tiles import run_tiled
-from medae.networks import ResidualUNet
+from medae.networks import Network
 from medae.progress import Report, silent
 from medae.provenance import Provenance
 from medae.volume import Volume
@@ -131,7 +131,7 @@ def _hand_through(
 def _denoise_slice(
     volume: Volume,
     scale: IntensityScale,
-    network: ResidualUNet,
+    network: Network,
     device: Device,
     k: int,
     strength: float,

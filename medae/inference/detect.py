@@ -21,7 +21,7 @@ from medae.inference.prepare import (
     to_pixel_spacing,
 )
 from medae.inference.residual import Calibration, inner_body, restore, smoothed_residual
-from medae.networks import ResidualUNet
+from medae.networks import Network
 from medae.progress import Report, part, silent
 from medae.provenance import Provenance
 from medae.results import AnomalyMap
@@ -100,7 +100,7 @@ def _calibration(info: bundle.BundleInfo) -> Calibration:
 
 def _scores(
     volume: Volume,
-    network: ResidualUNet,
+    network: Network,
     calibration: Calibration,
     pixel_spacing: float,
     device: Device,

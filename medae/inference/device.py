@@ -6,7 +6,7 @@ from functools import cache
 import torch  # noqa: TID253
 
 from medae.errors import SettingsError
-from medae.networks import ResidualUNet
+from medae.networks import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def choose_device(wanted: str = "auto") -> Device:
     return Device(name, "asked for")
 
 
-def channels_last(network: ResidualUNet, device: Device) -> ResidualUNet:
+def channels_last(network: Network, device: Device) -> Network:
     """Move a network to a device, its weights in the memory order that convolutions are fastest in."""
     network.to(device.name)
     for parameter in network.parameters():

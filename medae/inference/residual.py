@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from medae.inference.device import Device
 from medae.inference.prepare import neighbours
 from medae.inference.tiles import run_tiled
-from medae.networks import ResidualUNet
+from medae.networks import Network
 from medae.progress import Report
 
 SMOOTHING_MM = 1.8
@@ -108,7 +108,7 @@ def gradient(images: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def restore(
-    network: ResidualUNet,
+    network: Network,
     images: NDArray[np.float32],
     body: NDArray[np.bool_],
     pixel_spacing: float,

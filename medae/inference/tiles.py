@@ -6,13 +6,13 @@ import torch  # noqa: TID253
 from torch import Tensor  # noqa: TID253
 
 from medae.inference.device import Device
-from medae.networks import ResidualUNet
+from medae.networks import Network
 
 TILE = 768
 """Side of a tile in pixels; larger slices are cut."""
 
 
-def run_tiled(network: ResidualUNet, images: Tensor, device: Device, tile: int = TILE) -> Tensor:
+def run_tiled(network: Network, images: Tensor, device: Device, tile: int = TILE) -> Tensor:
     """Run a network on (1, C, H, W), in tiles with a halo; gives (1, 1, H, W) float32 on the CPU.
 
     The halo is as wide as the network can see, so that the result does not depend on the tiling.

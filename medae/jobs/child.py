@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medae.errors import Cancelled, MedaeError
-from medae.jobs.job import ExportJob, ProcessJob, TrainJob
+from medae.jobs.job import AnyJob, ProcessJob
 from medae.jobs.messages import Failed, Progress, SliceDone, Stopped
 from medae.jobs.run import Outcome, load, run
 from medae.jobs.shared_array import Handle, SharedResult, hollow
@@ -65,7 +65,7 @@ class Task:
     """Parent to child: do this job."""
 
     number: int
-    job: ProcessJob | ExportJob | TrainJob
+    job: AnyJob
     given: SharedResult | None
     blocks: Blocks | None
     """None where the shape is not known yet: the child answers `Loaded` and gets them."""
@@ -88,6 +88,7 @@ class Finished:
     denoised: Volume | None
     anomaly_map: AnomalyMap | None
     paths: tuple[Path, ...]
+    answer: object = None
 
 
 Order = WarmUp | Task | Cancel | Blocks
@@ -173,7 +174,7 @@ def _finished(task: Task, outcome: Outcome, out: NDArray[np.generic] | None, blo
             scores = result.anomaly_map.volume
             blocks.scores.attach()[...] = scores.array
             anomaly_map = replace(result.anomaly_map, volume=hollow(scores))
-    return Finished(task.number, denoised, anomaly_map, outcome.paths)
+    return Finished(task.number, denoised, anomaly_map, outcome.paths, outcome.answer)
 
 
 class _Pipe:

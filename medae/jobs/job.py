@@ -1,9 +1,11 @@
 """Jobs are data: what the window submits, the command line builds, the batch manifest stores, Dask ships."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from medae.training.recipe import Recipe
 
 DeviceName = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
 """``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``."""
@@ -48,13 +50,34 @@ class ExportJob(_Job):
 
 
 class TrainJob(_Job):
-    """Train a model by a recipe."""
+    """Train a model by a recipe. The run has a folder of its own (`medae.runs`), from which it can be resumed."""
 
     kind: Literal["train"] = "train"
-    config: Path = Field(description="The recipe, a file of medae.training.recipe.Recipe")
+    recipe: Recipe = Field(description="What to train on what; its name is the run's and the model's")
+    device: DeviceName = "auto"
+    resume: bool = Field(default=False, description="Go on where the run of that name stopped")
 
 
-Job = Annotated[ProcessJob | ExportJob | TrainJob, Field(discriminator="kind")]
+class PlanJob(_Job):
+    """Find out what a training would use and need, without training. Its answer is `medae.training.plan.Plan`."""
 
-JOB: TypeAdapter[ProcessJob | ExportJob | TrainJob] = TypeAdapter(Job)
+    kind: Literal["plan"] = "plan"
+    recipe: Recipe | None = Field(default=None, description="A complete recipe; else one is made from the data")
+    family: str = Field(default="denoising", description="Key of medae.families.FAMILIES")
+    data: tuple[Path, ...] = Field(default=(), description="Files or folders of scans")
+    task: Literal["denoise", "anomaly", "reconstruct"] | None = Field(default=None, description="Default: the family's")
+    modality: str | None = Field(default=None, description="Default: the one of most slices")
+    size: Literal["small", "medium", "large"] = "small"
+    name: str | None = Field(default=None, description="Of the model; default: made from family and modality")
+    options: dict[str, Any] = Field(default_factory=dict, description="Options of the family")
+    max_steps: int | None = Field(default=None, ge=1)
+    measure: bool = Field(default=True, description="Time a few steps")
+    device: DeviceName = "auto"
+
+
+AnyJob = ProcessJob | ExportJob | TrainJob | PlanJob
+
+Job = Annotated[AnyJob, Field(discriminator="kind")]
+
+JOB: TypeAdapter[AnyJob] = TypeAdapter(Job)
 """Reads any job: ``JOB.validate_json(text)``."""

@@ -41,12 +41,14 @@ class Done:
     """The job has ended well.
 
     ``result`` holds ordinary memory that is independent of the worker (its ``original`` is the very
-    object that was given); None for a training. ``paths`` are the files or folders written.
+    object that was given); None for a training. ``paths`` are the files or folders written, ``answer`` is
+    what a question was answered (see `medae.jobs.run.Outcome`).
     """
 
     number: int
     result: Result | None
     paths: tuple[Path, ...]
+    answer: object = None
 
 
 @dataclass(frozen=True, slots=True)

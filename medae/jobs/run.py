@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medae.errors import ReadError, SettingsError, SeveralSeries
-from medae.jobs.job import ExportJob, ProcessJob, TrainJob
+from medae.jobs.job import AnyJob, ExportJob, PlanJob, ProcessJob, TrainJob
 from medae.progress import Report, part, silent
 from medae.results import Result, blend
 from medae.volume import Source, Volume
@@ -19,14 +19,25 @@ _EFFORT = {"read": 1.0, "denoise": 6.0, "detect": 4.0, "export": 2.0}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What a job gave: the result (None for a training), and the files or folders it wrote."""
+    """What a job gave.
+
+    Attributes
+    ----------
+    result
+        Of a `ProcessJob` or `ExportJob`, else None.
+    paths
+        The files or folders written.
+    answer
+        What a question was answered (`PlanJob`): small, and made of built-in types and arrays.
+    """
 
     result: Result | None
     paths: tuple[Path, ...] = ()
+    answer: object = None
 
 
 def run(
-    job: ProcessJob | ExportJob | TrainJob,
+    job: AnyJob,
     report: Report = silent,
     given: Result | None = None,
     *,
@@ -58,10 +69,13 @@ def run(
     """
     match job:
         case TrainJob():
-            from medae.training.recipe import Recipe
             from medae.training.train import train
 
-            return Outcome(None, (train(Recipe.load(job.config), report),))
+            return Outcome(None, (train(job.recipe, report, device=job.device, resume=job.resume),))
+        case PlanJob():
+            from medae.training.plan import plan
+
+            return Outcome(None, answer=plan(job, report).model_dump(mode="json"))
         case ExportJob():
             return _export_given(job, report, given)
         case ProcessJob():

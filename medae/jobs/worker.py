@@ -21,7 +21,7 @@ import numpy as np
 
 from medae.errors import MedaeError, WorkerDied
 from medae.jobs import child
-from medae.jobs.job import ExportJob, ProcessJob, TrainJob
+from medae.jobs.job import AnyJob, ProcessJob
 from medae.jobs.messages import Done, Failed, Message, Partial, Progress, SliceDone, Stopped
 from medae.jobs.shared_array import SharedArray, SharedInputs, filled
 from medae.results import Result
@@ -66,7 +66,7 @@ class Worker:
         """Start the child and let it import torch, so that the first job begins at once. Optional."""
         self._order(child.WarmUp())
 
-    def submit(self, job: ProcessJob | ExportJob | TrainJob, given: Result | None = None) -> int:
+    def submit(self, job: AnyJob, given: Result | None = None) -> int:
         """Queue a job and give its number. Returns at once.
 
         Parameters
@@ -234,7 +234,7 @@ class Worker:
             sentence = "There is not enough memory for the result. Close other series or programs and retry."
             self._end(Failed(running.number, sentence))
         else:
-            self._end(Done(running.number, result, answer.paths))
+            self._end(Done(running.number, result, answer.paths, answer.answer))
 
     def _stop(self, number: int) -> None:
         for waiting in self._waiting:
@@ -309,7 +309,7 @@ class _Running:
     """A job on its way, with the shared memory that it owns."""
 
     number: int
-    job: ProcessJob | ExportJob | TrainJob
+    job: AnyJob
     given: Result | None
     deadline: float | None = None
     """Set when it was cancelled: when to lose patience."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from medae.inference.device import Device
 from medae.inference.residual import Calibration, inner_body, restore, smoothed_residual
-from medae.networks import ResidualUNet
+from medae.networks import Network
 from medae.progress import Report, part
 from medae.results import findings
 from medae.training.samples import Scan
@@ -19,7 +19,7 @@ FALSE_REGIONS = 5.0
 
 
 def calibrate(
-    network: ResidualUNet, scans: Sequence[Scan], device: Device, report: Report
+    network: Network, scans: Sequence[Scan], device: Device, report: Report
 ) -> tuple[dict[str, object], dict[str, object]]:
     """Fit the normal residuals and the threshold.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from medae.inference.device import Device
 from medae.inference.prepare import CT_OFFSET, CT_SCALE, neighbours
 from medae.inference.tiles import run_tiled
-from medae.networks import ResidualUNet
+from medae.networks import Network
 from medae.progress import Report
 from medae.training.noise import ct_low_dose, rician
 from medae.training.recipe import Recipe
@@ -28,7 +28,7 @@ def psnr(image: NDArray[np.float32], truth: NDArray[np.float32], mask: NDArray[n
 
 
 def evaluate_denoising(
-    network: ResidualUNet, scans: Sequence[Scan], recipe: Recipe, device: Device, report: Report
+    network: Network, scans: Sequence[Scan], recipe: Recipe, device: Device, report: Report
 ) -> dict[str, object]:
     """Give noise level → before and after: PSNR in dB for MR, root mean square error in HU for CT."""
     metrics: dict[str, object] = {}
@@ -51,7 +51,7 @@ def evaluate_denoising(
 
 
 def _noisy_and_restored(
-    network: ResidualUNet, scan: Scan, k: int, level: float, recipe: Recipe, device: Device
+    network: Network, scan: Scan, k: int, level: float, recipe: Recipe, device: Device
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     stack = scan.images[neighbours(k, 2 * network.middle + 1, len(scan.images))]
     if recipe.modality == "MR":

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -56,35 +56,72 @@ class Recipe(_Strict):
     name, title, description
         Of the bundle that comes out.
     task
-        ``"denoise"`` or ``"anomaly"``.
+        ``"denoise"``, ``"anomaly"`` or ``"reconstruct"`` (`medae.families.Task`).
     modality
         DICOM Modality of the scans: scans of another one are left out.
+    data, phantoms
+        What to learn from.
+    hold_out
+        Share of the patients that are kept for the metrics, where no entry of ``data`` names its own.
+    validation
+        Share of the patients that decide when to stop early; 0 for none.
     family, options
         Which autoencoder family, and its options.
+    pixel_spacing
+        Resample slices to this many mm per pixel first; None leaves them as they are.
+    whole_slices
+        Patches are whole slices, centred on the body and cut or padded to ``patch_size``.
     steps, batch_size, patch_size, learning_rate, seed
-        Of the optimiser (AdamW, one cosine from ``learning_rate`` to a thousandth of it).
+        Of the optimiser (AdamW, one cosine from ``learning_rate`` to a thousandth of it). One number for
+        ``patch_size`` means the same along each axis.
+    steps_per_epoch
+        After so many steps the run is judged on the validation patients, shown, and stored.
+    patience
+        Stop after so many epochs without a better validation loss; None never stops early.
     average
         Decay of the exponential moving average of the weights that is kept.
+    precision
+        ``"auto"``: bfloat16 where the device computes faster in it, else float32.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
     description: str = ""
     version: str = "0.1.0"
-    task: Literal["denoise", "anomaly"]
-    modality: Literal["CT", "MR"]
+    task: Literal["denoise", "anomaly", "reconstruct"]
+    modality: Literal["CT", "MR", "CR", "DX", "MG", "NM", "PT", "US", "XA"]
     data: tuple[Data, ...]
     phantoms: tuple[Phantoms, ...] = ()
+    hold_out: float = Field(0.2, ge=0, lt=1)
+    validation: float = Field(0.0, ge=0, lt=1)
     family: str = "denoising"
     options: dict[str, Any] = Field(default_factory=dict)
-    pixel_spacing: float | None = Field(None, gt=0, description="Resample slices to this many mm first")
+    pixel_spacing: float | None = Field(None, gt=0)
+    whole_slices: bool = False
     steps: int = Field(4000, ge=1)
+    steps_per_epoch: int = Field(100, ge=1)
+    patience: int | None = Field(None, ge=1)
     batch_size: int = Field(16, ge=1)
-    patch_size: int = Field(128, ge=32, multiple_of=8)
+    patch_size: Annotated[int, Field(ge=8)] | tuple[Annotated[int, Field(ge=8)], ...] = 128
     learning_rate: float = Field(1e-3, gt=0)
     average: float = Field(0.998, ge=0, lt=1)
+    precision: Literal["auto", "32", "bf16"] = "auto"
     seed: int = 0
     licence: str = "Apache-2.0"
+
+    def patch(self, spatial_dims: int) -> tuple[int, ...]:
+        """Spatial size of a patch: (H, W) or (D, H, W).
+
+        Raises
+        ------
+        SettingsError
+            If ``patch_size`` has another number of axes.
+        """
+        size = self.patch_size
+        full = (size,) * spatial_dims if isinstance(size, int) else size
+        if len(full) != spatial_dims:
+            raise SettingsError(f"patch_size {size} has {len(full)} axes where the network has {spatial_dims}")
+        return full
 
     @classmethod
     def load(cls, path: Path | str) -> Self:

@@ -187,7 +187,7 @@ class _Patches:
     """Draws patches from scans, more often from larger ones."""
 
     def __init__(self, scans: Sequence[Scan], recipe: Recipe, channels: int) -> None:
-        self.scans = [_at_least(scan, recipe.patch_size) for scan in scans]
+        self.scans = [_at_least(scan, recipe.patch(2)[0]) for scan in scans]
         self.recipe = recipe
         self.channels = channels
         self.random = np.random.default_rng(recipe.seed)
@@ -197,7 +197,7 @@ class _Patches:
 
     def place(self) -> tuple[Scan, int, int, int]:
         """Scan, slice, row and column of a patch that shows the patient."""
-        size = self.recipe.patch_size
+        size = self.recipe.patch(2)[0]
         scan = self.scans[self.random.choice(len(self.scans), p=self.share)]
         slices, rows, columns = scan.images.shape
         for _ in range(8):
@@ -252,7 +252,7 @@ class DenoisingSamples(_Patches):
 
     def _sample(self) -> tuple[Tensor, Tensor, Tensor]:
         scan, k, row, column = self.place()
-        size = self.recipe.patch_size
+        size = self.recipe.patch(2)[0]
         turn = self.turn()
         lonely = len(scan.images) == 1 or self.random.random() < 0.15
         around = [k] if lonely else neighbours(k, self.channels, len(scan.images))
@@ -314,7 +314,7 @@ class AnomalySamples(_Patches):
 
     def _sample(self) -> tuple[Tensor, Tensor, Tensor]:
         scan, k, row, column = self.place()
-        size = self.recipe.patch_size
+        size = self.recipe.patch(2)[0]
         window = (slice(row, row + size), slice(column, column + size))
         around = neighbours(k, self.channels, len(scan.images))
         turn = self.turn()

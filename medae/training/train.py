@@ -14,7 +14,7 @@ from medae import bundle
 from medae.errors import SettingsError
 from medae.families import FAMILIES, Options
 from medae.inference.device import Device, channels_last, choose_device
-from medae.networks import ResidualUNet, parameter_count
+from medae.networks import Network, parameter_count
 from medae.progress import Report, part, silent
 from medae.training.calibrate import calibrate
 from medae.training.evaluate import evaluate_denoising
@@ -23,7 +23,9 @@ from medae.training.recipe import Recipe
 from medae.training.samples import AnomalySamples, DenoisingSamples, Samples, Scan, load, with_ct_noise
 
 
-def train(recipe: Recipe, report: Report = silent, *, out: Path | None = None, device: str = "auto") -> Path:
+def train(
+    recipe: Recipe, report: Report = silent, *, out: Path | None = None, device: str = "auto", resume: bool = False
+) -> Path:
     """Train a model and write it as a bundle.
 
     Parameters
@@ -54,7 +56,8 @@ def train(recipe: Recipe, report: Report = silent, *, out: Path | None = None, d
     used = choose_device(device)
     torch.manual_seed(recipe.seed)
     scans = load(recipe, part(report, 0.0, 0.05))
-    network = bundle.build_network(family.network_def(options))
+    definition = family.network_def(options, recipe.patch(options.spatial_dims))
+    network = bundle.build_network(definition)
     training = [scan for scan in scans if not scan.held_out]
     samples = _samples(training, recipe, 2 * network.middle + 1, part(report, 0.05, 0.15))
     started = time.perf_counter()
@@ -81,7 +84,9 @@ def train(recipe: Recipe, report: Report = silent, *, out: Path | None = None, d
     metadata = _metadata(recipe, settings, metrics, facts)
     card = model_card(recipe, metrics, facts)
     folder = (out or bundle.user_models_folder()) / recipe.name
-    return bundle.write(folder, averaged.state_dict(), family.network_def(options), metadata, card).folder
+    return bundle.write(
+        folder, averaged.state_dict(), family.network_def(options, recipe.patch(options.spatial_dims)), metadata, card
+    ).folder
 
 
 def _samples(scans: Sequence[Scan], recipe: Recipe, channels: int, report: Report) -> Samples:
@@ -93,8 +98,8 @@ def _samples(scans: Sequence[Scan], recipe: Recipe, channels: int, report: Repor
 
 
 def _fit(
-    network: ResidualUNet, samples: Samples, recipe: Recipe, options: Options, device: Device, report: Report
-) -> ResidualUNet:
+    network: Network, samples: Samples, recipe: Recipe, options: Options, device: Device, report: Report
+) -> Network:
     """Minimise the family's loss; give the exponential moving average of the network."""
     family = FAMILIES[recipe.family]
     channels_last(network, device).train()

@@ -28,7 +28,7 @@ def _shapes(count: int, seed: int) -> Tensor:
 
 def _trained(noise: float) -> ResidualUNet:
     torch.manual_seed(0)
-    network = bundle.build_network(denoising.network_def(OPTIONS))
+    network = bundle.build_network(denoising.network_def(OPTIONS, (32, 32)))
     optimiser = torch.optim.Adam(network.parameters(), 2e-3)
     clean = _shapes(64, seed=0)
     for _ in range(120):

@@ -12,7 +12,7 @@ def test_a_few_steps_lower_the_loss(key: str) -> None:
     family = FAMILIES[key]
     options = family.Options.model_validate({"features": (8, 16), "blocks": 1})
     torch.manual_seed(0)
-    network = bundle.build_network(family.network_def(options))
+    network = bundle.build_network(family.network_def(options, (32, 32)))
     clean = torch.rand(4, 3, 32, 32)
     batch: Batch = {
         "input": clean + 0.2 * torch.randn(clean.shape),
@@ -33,9 +33,9 @@ def test_a_few_steps_lower_the_loss(key: str) -> None:
 @pytest.mark.parametrize("key", FAMILIES)
 def test_code_and_reconstruction_have_the_stated_shapes(key: str) -> None:
     family = FAMILIES[key]
-    network = bundle.build_network(family.network_def(family.Options()))
+    network = bundle.build_network(family.network_def(family.Options(), (32, 32)))
     x = torch.rand(2, 3, 32, 32)
-    assert family.reconstruct(network, x).shape == (2, 1, 32, 32)
+    assert network(x).shape == (2, 1, 32, 32)
     assert family.encode(network, x).shape[0] == 2
     assert family.TITLE
     assert family.PURPOSE
@@ -45,7 +45,7 @@ def test_code_and_reconstruction_have_the_stated_shapes(key: str) -> None:
 def test_weight_zero_takes_a_pixel_out_of_the_loss(key: str) -> None:
     family = FAMILIES[key]
     options = family.Options()
-    network = bundle.build_network(family.network_def(options))
+    network = bundle.build_network(family.network_def(options, (32, 32)))
     x, weight = torch.rand(1, 3, 16, 16), torch.ones(1, 1, 16, 16)
     weight[..., :8] = 0
     target = x[:, 1:2].clone()

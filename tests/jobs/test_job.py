@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from medae.jobs.job import JOB, ExportJob, ProcessJob, TrainJob
+from medae.jobs.job import JOB, AnyJob, ExportJob, PlanJob, ProcessJob, TrainJob
+from medae.training.recipe import Recipe
+
+RECIPE = Recipe.model_validate(
+    {"name": "x", "title": "X", "task": "denoise", "modality": "MR", "data": [{"path": "scans"}]}
+)
 
 
 @pytest.mark.parametrize(
@@ -13,10 +18,12 @@ from medae.jobs.job import JOB, ExportJob, ProcessJob, TrainJob
     [
         ProcessJob(paths=(Path("a"), Path("b")), denoise="auto", detect="auto", device="cuda:1", out=Path("o")),
         ExportJob(exports=("nifti",), out=Path("out"), strength=0.25),
-        TrainJob(config=Path("recipe.json")),
+        TrainJob(recipe=RECIPE, resume=True),
+        PlanJob(recipe=RECIPE),
+        PlanJob(family="variational", data=(Path("scans"),)),
     ],
 )
-def test_round_trip_as_json(job: ProcessJob | ExportJob | TrainJob) -> None:
+def test_round_trip_as_json(job: AnyJob) -> None:
     again = JOB.validate_json(job.model_dump_json())
     assert again == job
     assert type(again) is type(job)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medae.errors import Cancelled, ReadError, SettingsError, SeveralSeries
-from medae.jobs.job import ExportJob, ProcessJob, TrainJob
+from medae.jobs.job import ExportJob, ProcessJob
 from medae.jobs.run import load, run
 from medae.results import AnomalyMap, Result
 from tests.jobs.conftest import small_volume
@@ -82,11 +82,6 @@ def test_export_needs_a_result_and_a_folder(tmp_path: Path) -> None:
         run(ExportJob(exports=("nifti",), out=tmp_path))
     with pytest.raises(SettingsError, match="no folder"):
         run(ProcessJob(exports=("nifti",)), given=Result(small_volume()))
-
-
-def test_a_missing_recipe(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="absent"):
-        run(TrainJob(config=tmp_path / "absent.json"))
 
 
 def test_cancel_leaves_no_output(tree: Path, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from medae.jobs.job import ExportJob, ProcessJob, TrainJob
 from medae.jobs.messages import Done, Failed, Message, Partial, Progress, SliceDone, Stopped
 from medae.jobs.worker import Worker
 from medae.results import Result
+from medae.training.recipe import Recipe
 from medae.volume import Volume
 
 SHARED_MEMORY = Path("/dev/shm")
@@ -160,10 +161,13 @@ def test_an_expected_error_is_one_sentence(owner: Owner, volume: Volume) -> None
     assert end.details == ""
 
 
-def test_a_training_without_recipe_fails_readably(owner: Owner, tmp_path: Path) -> None:
-    end, _ = owner.end_of(owner.worker.submit(TrainJob(config=tmp_path / "absent.toml")))
+def test_a_training_without_scans_fails_readably(owner: Owner, tmp_path: Path) -> None:
+    recipe = Recipe.model_validate(
+        {"name": "x", "title": "X", "task": "denoise", "modality": "MR", "data": [{"path": tmp_path}]}
+    )
+    end, _ = owner.end_of(owner.worker.submit(TrainJob(recipe=recipe)))
     assert isinstance(end, Failed)
-    assert "absent.toml" in end.message
+    assert "no MR scan" in end.message
 
 
 def test_a_missing_file_fails_readably(owner: Owner, tmp_path: Path) -> None:

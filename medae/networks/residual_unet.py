@@ -1,10 +1,12 @@
-"""Networks that MONAI lacks, assembled from MONAI's blocks. Every one can be rebuilt from a JSON ``network_def``."""
+"""Residual U-Net without biases and normalisation: the denoising autoencoder's network."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
 from monai.networks.blocks import Convolution  # noqa: TID253
 from torch import Tensor, nn  # noqa: TID253
+
+from medae.networks.network import Network
 
 
 def _convolution(inputs: int, outputs: int, *, act: bool = True, strides: int = 1) -> nn.Module:
@@ -45,7 +47,7 @@ def _receptive_halo(levels: int, blocks: int, unshuffle: int) -> int:
     return halo
 
 
-class ResidualUNet(nn.Module):
+class ResidualUNet(Network):
     """Convolutional denoising autoencoder: a bias-free, norm-free residual U-Net behind a pixel-unshuffle.
 
     Without biases and normalisation the network is homogeneous, f(a·x) = a·f(x) for a ≥ 0
@@ -86,6 +88,7 @@ class ResidualUNet(nn.Module):
         super().__init__()
         self.middle = in_channels // 2
         self.residual = residual
+        self.features = tuple(features)
         self.stride = unshuffle * 2 ** (len(features) - 1)
         self.halo = _receptive_halo(len(features), blocks, unshuffle)
         self.head = nn.Sequential(
@@ -121,6 +124,15 @@ class ResidualUNet(nn.Module):
             x = reduce(x)
         return self.bottom(x), fine
 
+    def no_skips(self, code: Tensor) -> list[Tensor]:
+        """Zeros in the place of the skipped features that belong to a code (B, features[-1], h, w)."""
+        batch, _, rows, columns = code.shape
+        levels = len(self.up)
+        return [
+            code.new_zeros(batch, features, rows << (levels - n), columns << (levels - n))
+            for n, features in enumerate(self.features[:-1])
+        ]
+
     def decode(self, code: Tensor, fine: Sequence[Tensor]) -> Tensor:
         """Deepest features and skipped ones to (B, 1, H, W)."""
         x = code
@@ -138,8 +150,3 @@ class ResidualUNet(nn.Module):
         if not self.residual:
             return predicted
         return x[:, self.middle : self.middle + 1] - predicted
-
-
-def parameter_count(network: nn.Module) -> int:
-    """Count the trainable parameters."""
-    return sum(p.numel() for p in network.parameters() if p.requires_grad)
