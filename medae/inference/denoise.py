@@ -13,7 +13,7 @@ from medae import bundle
 from medae.errors import SettingsError
 from medae.inference.device import Device, channels_last, choose_device
 from medae.inference.prepare import IntensityScale, intensity_scale, neighbours, network_values
-from medae.inference.tiles import run_tiled
+from medae.inference.tiles import run_network
 from medae.networks import Network
 from medae.progress import Report, silent
 from medae.provenance import Provenance
@@ -83,11 +83,11 @@ def denoise(
         network = channels_last(bundle.load_network(info), used)
         name, version, sha256 = info.name, info.version, info.sha256
         clipped = 0
+        scale = intensity_scale(volume)
+        restore = _restorer(volume, scale, network, used, report)
         for count, k in enumerate(order):
             report(count / len(order), f"Denoising slice {k + 1} of {volume.shape[0]}")
-            if count == 0:
-                scale = intensity_scale(volume)
-            clipped += _denoise_slice(volume, scale, network, used, k, strength, out)
+            clipped += _write_slice(volume, scale, *restore(k), k, strength, out)
             if slice_done is not None:
                 slice_done(k)
     report(1.0, "Denoised")
@@ -128,23 +128,42 @@ def _hand_through(
             slice_done(k)
 
 
-def _denoise_slice(
+_Restorer = Callable[[int], tuple[NDArray[np.float32], NDArray[np.float32]]]
+
+
+def _restorer(volume: Volume, scale: IntensityScale, network: Network, device: Device, report: Report) -> _Restorer:
+    """Give a function from a slice's index to its network values (rows, columns) before and after denoising.
+
+    A 2-D network sees a slice with its neighbours when the slice is asked for, a 3-D one the volume at once.
+    """
+    slices = volume.shape[0]
+    if network.spatial_dims == 3:
+        report(0.0, "Denoising the volume")
+        values = network_values(volume, scale)
+        restored = run_network(network, torch.from_numpy(values)[None, None], device)[0, 0].numpy()
+        return lambda k: (values[k], restored[k])
+    channels = 2 * network.middle + 1
+
+    def restore(k: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        stack = np.concatenate([network_values(volume, scale, n, n + 1) for n in neighbours(k, channels, slices)])
+        return stack[network.middle], run_network(network, torch.from_numpy(stack)[None], device)[0, 0].numpy()
+
+    return restore
+
+
+def _write_slice(
     volume: Volume,
     scale: IntensityScale,
-    network: Network,
-    device: Device,
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
     k: int,
     strength: float,
     out: "NDArray[np.generic]",
 ) -> int:
-    """Denoise slice ``k`` into ``out[k]``; give the number of values that were clipped."""
-    channels = 2 * network.middle + 1
-    stack = np.concatenate([network_values(volume, scale, n, n + 1) for n in neighbours(k, channels, volume.shape[0])])
-    restored = run_tiled(network, torch.from_numpy(stack)[None], device)[0, 0].numpy()
-    middle = stack[network.middle]
+    """Write denoised slice ``k`` into ``out[k]`` in stored values; give the number of values that were clipped."""
     values = volume.values(k, k + 1)
-    seen = middle > 0  # air below the scale, padding and NaN stay as they are
-    change = np.where(seen, np.maximum(restored, 0.0) - middle, 0.0) * np.float32(strength * scale.scale)
+    seen = before > 0  # air below the scale, padding and NaN stay as they are
+    change = np.where(seen, np.maximum(after, 0.0) - before, 0.0) * np.float32(strength * scale.scale)
     stored, clipped = volume.to_stored(values + change[None], k)
     untouched = ~seen[None]
     stored[untouched] = volume.array[k : k + 1][untouched]

@@ -13,6 +13,7 @@ from medae import bundle
 from medae.errors import ModelError, SettingsError
 from medae.inference.device import Device, channels_last, choose_device
 from medae.inference.prepare import (
+    Frame,
     body_mask,
     intensity_scale,
     network_values,
@@ -71,8 +72,7 @@ def detect(
     used = choose_device(device)
     report(0.0, f"Loading {info.title} on {used.describe()}")
     network = channels_last(bundle.load_network(info), used)
-    pixel_spacing = float(info.settings.get("pixel_spacing") or volume.spacing[2])
-    scores = _scores(volume, network, calibration, pixel_spacing, used, part(report, 0.02, 0.95))
+    scores = _scores(volume, info, network, calibration, used, part(report, 0.02, 0.95))
     report(1.0, "Anomalies mapped")
     level = calibration.threshold if threshold is None else threshold
     provenance = Provenance(
@@ -100,20 +100,27 @@ def _calibration(info: bundle.BundleInfo) -> Calibration:
 
 def _scores(
     volume: Volume,
+    info: bundle.BundleInfo,
     network: Network,
     calibration: Calibration,
-    pixel_spacing: float,
     device: Device,
     report: Report,
 ) -> NDArray[np.float32]:
     """|z| on the volume's grid."""
+    pixel_spacing = float(info.settings.get("pixel_spacing") or volume.spacing[2])
     images = to_pixel_spacing(network_values(volume, intensity_scale(volume)), volume.spacing, pixel_spacing)
     body = body_mask(images, volume.modality)
     images = standardised(images, body, volume.modality)
+    shape = images.shape[1:]
+    frame = Frame(0, 0, *shape)
+    if info.settings.get("whole_slices") and network.window is not None:
+        frame = Frame.around(body, (network.window[-2], network.window[-1]))
+        images, body = frame.cut(images), frame.cut(body)
     restored = restore(network, images, body, pixel_spacing, device, report)
     spacing = (volume.spacing[0], pixel_spacing, pixel_spacing)
     z = np.abs(calibration.z_scores(smoothed_residual(images, restored, body, spacing), restored))
     z[~inner_body(body, pixel_spacing)] = 0.0
+    z = frame.put_back(z, shape)
     rows, columns = volume.shape[1:]
     scores = np.empty(volume.shape, np.float32)
     for k, image in enumerate(z):

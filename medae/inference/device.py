@@ -67,6 +67,6 @@ def channels_last(network: Network, device: Device) -> Network:
     """Move a network to a device, its weights in the memory order that convolutions are fastest in."""
     network.to(device.name)
     for parameter in network.parameters():
-        if parameter.ndim == 4:
+        if parameter.ndim == 4:  # 3-D weights (ndim 5) gain nothing
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     return network

@@ -1,6 +1,7 @@
 """From modality units to what a network sees, and back: one scale per volume, never per slice or tile."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import torch  # noqa: TID253
@@ -105,3 +106,57 @@ def to_pixel_spacing(
     """Resample slices (slices, rows, columns) in their plane to ``wanted`` mm per pixel."""
     rows, columns = (max(32, round(n * s / wanted)) for n, s in zip(images.shape[1:], spacing[1:], strict=True))
     return resize(torch.from_numpy(images)[:, None], rows, columns)[:, 0].numpy()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The part of every slice that a whole-slice model sees; it may stick out of the slices.
+
+    Attributes
+    ----------
+    top, left
+        First row and column, in pixels of the slices; may be negative.
+    rows, columns
+        Size.
+    """
+
+    top: int
+    left: int
+    rows: int
+    columns: int
+
+    @classmethod
+    def around(cls, body: NDArray[np.bool_], size: tuple[int, int]) -> Self:
+        """Frame of ``size`` (rows, columns) centred on the bounding box of a body mask (slices, rows, columns).
+
+        One frame serves all slices of a volume, so that they stay aligned. Without a body it is centred on the image.
+        """
+        starts = []
+        for axis, length in ((1, size[0]), (2, size[1])):
+            inside = np.flatnonzero(body.any(axis=tuple({0, 1, 2} - {axis})))
+            first, last = (int(inside[0]), int(inside[-1])) if inside.size else (0, body.shape[axis] - 1)
+            starts.append((first + last + 1 - length) // 2)
+        return cls(starts[0], starts[1], *size)
+
+    def cut(self, images: NDArray[Any]) -> NDArray[Any]:
+        """Cut (slices, rows, columns) to the frame; what lies outside of the images is 0."""
+        framed = np.zeros((len(images), self.rows, self.columns), images.dtype)
+        inside, outside = self._overlap(images.shape[1:])
+        framed[:, inside[0], inside[1]] = images[:, outside[0], outside[1]]
+        return framed
+
+    def put_back(self, framed: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
+        """Give framed slices their place in slices of ``shape`` (rows, columns); 0 around them."""
+        images = np.zeros((len(framed), *shape), framed.dtype)
+        inside, outside = self._overlap(shape)
+        images[:, outside[0], outside[1]] = framed[:, inside[0], inside[1]]
+        return images
+
+    def _overlap(self, shape: tuple[int, ...]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+        """Give the common part as seen from the frame, and from the slices."""
+        inside, outside = [], []
+        for start, length, n in zip((self.top, self.left), (self.rows, self.columns), shape, strict=True):
+            first, last = max(start, 0), max(min(start + length, n), max(start, 0))
+            inside.append(slice(first - start, last - start))
+            outside.append(slice(first, last))
+        return tuple(inside), tuple(outside)

@@ -13,10 +13,11 @@ import numpy as np
 import torch  # noqa: TID253
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
+from torch import Tensor  # noqa: TID253
 
 from medae.inference.device import Device
 from medae.inference.prepare import neighbours
-from medae.inference.tiles import run_tiled
+from medae.inference.tiles import run_network
 from medae.networks import Network
 from medae.progress import Report
 
@@ -133,19 +134,29 @@ def restore(
     NDArray
         (slices, rows, columns) float32; the same for the same input.
     """
-    restored = np.zeros_like(images)
-    slices, rows, columns = images.shape
+    shape = images.shape
     generator = torch.Generator().manual_seed(0)
-    cells = tuple(max(2, round(n * pixel_spacing / COARSE_MM)) for n in (rows, columns))
-    for k in range(slices):
-        stack = torch.from_numpy(images[neighbours(k, 2 * network.middle + 1, slices)])[None]
-        inside = torch.from_numpy(body[k])
+    cells = tuple(max(2, round(n * pixel_spacing / COARSE_MM)) for n in shape[1:])
+
+    def corrupted(stack: Tensor, inside: Tensor) -> Tensor:
+        coarse = torch.randn((len(inside), 1, *cells), generator=generator)
+        bumps = torch.nn.functional.interpolate(coarse, shape[1:], mode="bilinear")[:, 0]
+        return (stack + COARSE_NOISE * bumps * inside).clamp(min=0)
+
+    restored = np.zeros_like(images)
+    if network.spatial_dims == 3:
+        volume, inside = torch.from_numpy(images), torch.from_numpy(body)
         for draw in range(DRAWS):
-            report((k + draw / DRAWS) / slices, f"Restoring normal anatomy, slice {k + 1} of {slices}")
-            coarse = torch.randn((1, 1, *cells), generator=generator)
-            bumps = torch.nn.functional.interpolate(coarse, (rows, columns), mode="bilinear")
-            corrupted = (stack + COARSE_NOISE * bumps * inside).clamp(min=0)
-            restored[k] += run_tiled(network, corrupted, device)[0, 0].numpy() / DRAWS
+            report(draw / DRAWS, "Restoring normal anatomy")
+            block = corrupted(volume, inside)[None, None]
+            restored += run_network(network, block, device)[0, 0].numpy() / DRAWS
+        return restored
+    for k in range(shape[0]):
+        stack = torch.from_numpy(images[neighbours(k, 2 * network.middle + 1, shape[0])])
+        inside = torch.from_numpy(body[k : k + 1])
+        for draw in range(DRAWS):
+            report((k + draw / DRAWS) / shape[0], f"Restoring normal anatomy, slice {k + 1} of {shape[0]}")
+            restored[k] += run_network(network, corrupted(stack, inside)[None], device)[0, 0].numpy() / DRAWS
     return restored
 
 

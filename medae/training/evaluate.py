@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from medae.inference.device import Device
 from medae.inference.prepare import CT_OFFSET, CT_SCALE, neighbours
-from medae.inference.tiles import run_tiled
+from medae.inference.tiles import run_network
 from medae.networks import Network
 from medae.progress import Report
 from medae.training.noise import ct_low_dose, rician
@@ -61,7 +61,7 @@ def _noisy_and_restored(
         noisy = np.maximum((hu + CT_OFFSET) / CT_SCALE, 0.0).astype(np.float32)
     if len(scan.images) == 1:
         noisy[:] = noisy[network.middle]
-    return noisy[network.middle], run_tiled(network, torch.from_numpy(noisy)[None], device)[0, 0].numpy()
+    return noisy[network.middle], run_network(network, torch.from_numpy(noisy)[None], device)[0, 0].numpy()
 
 
 def _figure(image: NDArray[np.float32], scan: Scan, k: int, recipe: Recipe) -> float:

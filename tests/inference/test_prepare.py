@@ -5,6 +5,7 @@ import pytest
 
 from medae import phantom
 from medae.inference.prepare import (
+    Frame,
     IntensityScale,
     body_mask,
     intensity_scale,
@@ -66,3 +67,22 @@ def test_mr_is_standardised_to_its_median() -> None:
 def test_resampling_keeps_the_field_of_view() -> None:
     resampled = to_pixel_spacing(np.ones((2, 100, 80), np.float32), (5.0, 0.5, 0.5), 1.0)
     assert resampled.shape == (2, 50, 40)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (40, 12), (64, 80)])
+def test_a_frame_is_centred_on_the_body_and_can_be_put_back(size: tuple[int, int]) -> None:
+    body = np.zeros((3, 40, 50), bool)
+    body[1, 10:20, 30:44] = True
+    images = np.random.default_rng(0).random(body.shape).astype(np.float32)
+    frame = Frame.around(body, size)
+    cut = frame.cut(images)
+    assert cut.shape == (3, *size)
+    assert (frame.top + size[0] / 2, frame.left + size[1] / 2) == (15, 37)
+    back = frame.put_back(cut, (40, 50))
+    seen = frame.put_back(np.ones_like(cut), (40, 50)) > 0
+    assert np.array_equal(back, np.where(seen, images, 0))
+    assert seen[:, 15, 37].all()
+
+
+def test_without_a_body_the_frame_is_in_the_middle() -> None:
+    assert Frame.around(np.zeros((1, 30, 20), bool), (10, 10)) == Frame(10, 5, 10, 10)
