@@ -9,6 +9,7 @@ import logging
 import os
 import tempfile
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -65,6 +66,9 @@ class Settings(BaseModel):
     theme: Literal["dark", "light", "system"] = "dark"
     export_folder: Path | None = Field(default=None, description="Folder of the last export")
     recent: tuple[Path, ...] = Field(default=(), max_length=MAX_RECENT, description="Last opened first")
+    models: dict[str, str] = Field(
+        default_factory=dict, description='Model used unless another is named, by task and modality: "denoise MR"'
+    )
     window_geometry: Base64Text = Field(default="", description="Place and size of the main window (base64)")
     window_state: Base64Text = Field(default="", description="Docks of the main window (base64)")
 
@@ -86,6 +90,14 @@ class Settings(BaseModel):
         path = path.expanduser().absolute()
         others = tuple(known for known in self.recent if known != path)
         return self.changed(recent=(path, *others)[:MAX_RECENT])
+
+    def with_model(self, task: str, modalities: Iterable[str], name: str) -> Self:
+        """Give settings by which a model is used unless another is named."""
+        return self.changed(models={**self.models, **{f"{task} {modality}": name for modality in modalities}})
+
+    def model(self, task: str, modality: str) -> str | None:
+        """Name of the model to use for a task (``"denoise"``, ``"anomaly"``) and DICOM Modality, where one is set."""
+        return self.models.get(f"{task} {modality}")
 
     def save(self, path: Path | None = None) -> None:
         """Write the settings, whole or not at all.

@@ -79,3 +79,11 @@ def test_home_moves_both_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert tmp_path not in config_folder().parents
     assert "medae" in str(config_folder()).lower()
     assert "medae" in str(data_folder()).lower()
+
+
+def test_a_model_is_remembered_for_its_task_and_modalities(tmp_path: Path) -> None:
+    settings = Settings().with_model("denoise", ["CT", "MR"], "mine")
+    settings.save(tmp_path / "settings.toml")
+    loaded = Settings.load(tmp_path / "settings.toml")
+    assert loaded.model("denoise", "CT") == "mine"
+    assert loaded.model("anomaly", "CT") is None
