@@ -1,0 +1,40 @@
+"""MONAI bundles: list, choose, verify, read safely, write, import, export.
+
+A bundle is a folder with ``configs/metadata.json``, ``configs/inference.json``, ``models/model.safetensors`` and
+``docs/README.md`` (MONAI bundle specification). MONAI's own parser runs ``$`` expressions and any ``_target_``;
+here a bundle is data: only ``network_def`` is read, ``_target_`` is looked up in `NETWORKS`, and weights come from
+safetensors after their SHA-256 has been compared with the metadata.
+"""
+
+from medae.bundle.catalogue import (
+    NONE,
+    bundles,
+    check_fits,
+    choose,
+    find,
+    resources_folder,
+    user_models_folder,
+)
+from medae.bundle.info import TASKS, BundleInfo, read_info
+from medae.bundle.network_def import NETWORKS, build_network
+from medae.bundle.weights import file_sha256, load_network, verify
+from medae.bundle.write import write
+
+__all__ = [
+    "NETWORKS",
+    "NONE",
+    "TASKS",
+    "BundleInfo",
+    "build_network",
+    "bundles",
+    "check_fits",
+    "choose",
+    "file_sha256",
+    "find",
+    "load_network",
+    "read_info",
+    "resources_folder",
+    "user_models_folder",
+    "verify",
+    "write",
+]

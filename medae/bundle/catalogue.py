@@ -1,0 +1,122 @@
+"""Which models there are, and which one fits."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from medae.bundle.info import TASKS, BundleInfo, read_info
+from medae.errors import ModelError, UnsupportedVolume
+from medae.settings import Settings, data_folder
+
+NONE = "none"
+"""Model name that means: hand the scan through unchanged."""
+
+
+def resources_folder() -> Path:
+    """Folder of shipped models, recipes and icons: inside the installed package, or the checkout's own."""
+    package = Path(__file__).parents[1]
+    installed = package / "resources"
+    return installed if installed.is_dir() else package.parent / "resources"
+
+
+def user_models_folder() -> Path:
+    """Folder of the models that the user has trained or imported."""
+    return data_folder() / "models"
+
+
+def _folders() -> Iterator[tuple[Path, bool]]:
+    """All folders that may be bundles, and whether they were shipped."""
+    for root, shipped in ((user_models_folder(), False), (resources_folder() / "models", True)):
+        if root.is_dir():
+            for folder in sorted(root.iterdir()):
+                if not folder.name.startswith(".") and folder.is_dir():
+                    yield folder, shipped
+
+
+def bundles() -> tuple[BundleInfo, ...]:
+    """All usable bundles, the user's own first; `damaged` gives the others."""
+    found: dict[str, BundleInfo] = {}
+    for folder, shipped in _folders():
+        if not (folder / "configs" / "metadata.json").is_file():
+            continue
+        try:
+            found.setdefault(folder.name, read_info(folder, shipped=shipped))
+        except ModelError:
+            continue
+    return tuple(found.values())
+
+
+def find(name: str) -> BundleInfo:
+    """Give the bundle of that name, or in that folder.
+
+    Raises
+    ------
+    ModelError
+        If there is none, with the names that exist.
+    """
+    for info in bundles():
+        if info.name == name:
+            return info
+    folder = Path(name)
+    if (folder / "configs" / "metadata.json").is_file():
+        return read_info(folder)
+    for root in (user_models_folder(), resources_folder() / "models"):
+        if (root / name / "configs").is_dir() and Path(name).name == name:
+            return read_info(root / name)  # damaged: raises and says why
+    known = ", ".join(info.name for info in bundles()) or "none"
+    raise ModelError(f"there is no model named {name!r}; the models are: {known}")
+
+
+def choose(task: str, modality: str) -> BundleInfo:
+    """Give the model that fits: the one set in the settings, else the shipped one, else one of the user's own.
+
+    Parameters
+    ----------
+    task
+        Key in `TASKS`.
+    modality
+        DICOM Modality of the scan.
+
+    Raises
+    ------
+    UnsupportedVolume
+        If the modality is unknown or no model fits it.
+    """
+    if not modality:
+        raise UnsupportedVolume("the file does not say what modality it is; name it with --modality CT, MR or XR")
+    fitting = [info for info in bundles() if info.task == task and modality in info.modalities]
+    if fitting:
+        wished = Settings.load().model(task, modality)
+        return min(fitting, key=lambda info: (info.name != wished, not info.shipped))
+    known = sorted({m for info in bundles() if info.task == task for m in info.modalities})
+    wanted = {"denoise": "denoise", "anomaly": "map anomalies in", "reconstruct": "reconstruct"}[task]
+    raise UnsupportedVolume(
+        f"no model to {wanted} {modality} is installed "
+        f"(there are models for {', '.join(known) or 'nothing'}); train one or name one with --model"
+    )
+
+
+def check_fits(info: BundleInfo, task: str, modality: str) -> None:
+    """Compare what a model is for with what it is to do.
+
+    Parameters
+    ----------
+    info
+        The model.
+    task
+        Key in `TASKS`.
+    modality
+        DICOM Modality of the scan; empty when unknown.
+
+    Raises
+    ------
+    UnsupportedVolume
+        If the model does something else, or was made for other modalities.
+    """
+    if info.task != task:
+        does = TASKS.get(info.task, f"is for {info.task!r}")
+        wanted = {"denoise": "denoise", "anomaly": "map anomalies", "reconstruct": "reconstruct images"}[task]
+        detail = " for features and compression" if info.task == "reconstruct" else ""
+        raise UnsupportedVolume(f"model {info.name} {does}{detail}, it does not {wanted}; choose another --model")
+    if modality not in info.modalities:
+        known = modality or "of unknown modality (name it with --modality)"
+        raise UnsupportedVolume(f"model {info.name} is for {', '.join(info.modalities)}, this scan is {known}")

@@ -1,0 +1,67 @@
+"""Models: found, chosen, compared with what they are to do."""
+
+from dataclasses import replace
+
+import pytest
+
+from medae import bundle
+from medae.errors import ModelError, UnsupportedVolume
+
+
+def test_what_was_written_is_found(info: bundle.BundleInfo) -> None:
+    assert bundle.find("test-model") == info
+    assert bundle.choose("denoise", "NM").name == "test-model"
+    assert bundle.find(str(info.folder)).name == "test-model"
+
+
+def test_a_damaged_bundle_is_left_out_of_the_list_and_explained_by_name(info: bundle.BundleInfo) -> None:
+    (info.folder / "configs" / "metadata.json").write_text("{")
+    assert "test-model" not in [found.name for found in bundle.bundles()]
+    with pytest.raises(ModelError, match="damaged"):
+        bundle.find("test-model")
+
+
+def test_unknown_names_and_modalities_are_explained() -> None:
+    with pytest.raises(ModelError, match="no model named"):
+        bundle.find("nothing-of-the-kind")
+    with pytest.raises(UnsupportedVolume, match="NM"):
+        bundle.choose("denoise", "NM")
+    with pytest.raises(UnsupportedVolume, match="--modality"):
+        bundle.choose("denoise", "")
+
+
+@pytest.mark.parametrize(
+    ("is_for", "asked", "sentence"),
+    [
+        ("denoise", "anomaly", "denoises, it does not map anomalies"),
+        ("anomaly", "denoise", "maps anomalies, it does not denoise"),
+        ("reconstruct", "denoise", "reconstructs images for features and compression, it does not denoise"),
+        ("reconstruct", "anomaly", "for features and compression, it does not map anomalies"),
+        ("denoise", "reconstruct", "denoises, it does not reconstruct images"),
+    ],
+)
+def test_a_model_for_something_else_is_refused(info: bundle.BundleInfo, is_for: str, asked: str, sentence: str) -> None:
+    with pytest.raises(UnsupportedVolume, match=sentence):
+        bundle.check_fits(replace(info, task=is_for), asked, "NM")
+
+
+def test_another_modality_is_refused(info: bundle.BundleInfo) -> None:
+    bundle.check_fits(info, "denoise", "NM")
+    with pytest.raises(UnsupportedVolume, match="is for NM, this scan is CT"):
+        bundle.check_fits(info, "denoise", "CT")
+    with pytest.raises(UnsupportedVolume, match="--modality"):
+        bundle.check_fits(info, "denoise", "")
+
+
+@pytest.mark.parametrize("shipped", [i.name for i in bundle.bundles() if i.shipped])
+def test_every_shipped_model_verifies_and_has_a_card(shipped: str) -> None:
+    found = bundle.find(shipped)
+    bundle.verify(found)
+    assert "Research use only" in found.card.read_text("utf-8")
+    assert found.licence
+
+
+def test_models_for_ct_and_mr_are_shipped() -> None:
+    for task in ("denoise", "anomaly"):
+        for modality in ("CT", "MR"):
+            assert bundle.choose(task, modality).shipped
