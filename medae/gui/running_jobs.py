@@ -9,7 +9,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Qt, Signal  # noqa: TID253
 
 from medae.gui.tasks import WorkerMessages
-from medae.jobs.job import ExportJob, ProcessJob
+from medae.jobs.job import AnyJob, ExportJob, ProcessJob
 from medae.jobs.messages import Done, Failed, Message, Partial, Progress, SliceDone, Stopped
 from medae.results import Result
 
@@ -20,7 +20,7 @@ class JobWorker(Protocol):
     def start(self) -> None:
         """Warm up."""
 
-    def submit(self, job: ProcessJob | ExportJob, given: Result | None = None) -> int:
+    def submit(self, job: AnyJob, given: Result | None = None) -> int:
         """Queue a job."""
 
     def cancel(self, number: int) -> None:

@@ -75,7 +75,14 @@ class PlanJob(_Job):
     device: DeviceName = "auto"
 
 
-AnyJob = ProcessJob | ExportJob | TrainJob | PlanJob
+class FamiliesJob(_Job):
+    """Ask which families there are. Its answer: a list of ``{key, title, purpose, tasks, schema}``, schema being the
+    JSON schema of the family's options."""
+
+    kind: Literal["families"] = "families"
+
+
+AnyJob = ProcessJob | ExportJob | TrainJob | PlanJob | FamiliesJob
 
 Job = Annotated[AnyJob, Field(discriminator="kind")]
 

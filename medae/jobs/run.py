@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medae.errors import ReadError, SettingsError, SeveralSeries
-from medae.jobs.job import AnyJob, ExportJob, PlanJob, ProcessJob, TrainJob
+from medae.jobs.job import AnyJob, ExportJob, FamiliesJob, PlanJob, ProcessJob, TrainJob
 from medae.progress import Report, part, silent
 from medae.results import Result, blend
 from medae.volume import Source, Volume
@@ -76,10 +76,27 @@ def run(
             from medae.training.plan import plan
 
             return Outcome(None, answer=plan(job, report).model_dump(mode="json"))
+        case FamiliesJob():
+            return Outcome(None, answer=_families())
         case ExportJob():
             return _export_given(job, report, given)
         case ProcessJob():
             return _process(job, report, given, out, slice_done)
+
+
+def _families() -> list[dict[str, object]]:
+    from medae.families import FAMILIES
+
+    return [
+        {
+            "key": key,
+            "title": family.TITLE,
+            "purpose": family.PURPOSE,
+            "tasks": list(family.TASKS),
+            "schema": family.Options.model_json_schema(),
+        }
+        for key, family in FAMILIES.items()
+    ]
 
 
 def load(job: ProcessJob, report: Report = silent) -> Volume:

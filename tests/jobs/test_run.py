@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medae.errors import Cancelled, ReadError, SettingsError, SeveralSeries
-from medae.jobs.job import ExportJob, ProcessJob
+from medae.jobs.job import ExportJob, FamiliesJob, ProcessJob
 from medae.jobs.run import load, run
 from medae.results import AnomalyMap, Result
 from tests.jobs.conftest import small_volume
@@ -94,3 +94,14 @@ def test_cancel_leaves_no_output(tree: Path, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         run(job, report)
     assert not out.exists() or not list(out.iterdir())
+
+
+def test_the_families_come_with_their_options() -> None:
+    from medae.families import FAMILIES
+
+    answer = run(FamiliesJob()).answer
+    assert isinstance(answer, list)
+    assert [entry["key"] for entry in answer] == list(FAMILIES)
+    denoising = next(entry for entry in answer if entry["key"] == "denoising")
+    assert "denoise" in denoising["tasks"]
+    assert denoising["schema"]["properties"]["blocks"]["maximum"] == 8
