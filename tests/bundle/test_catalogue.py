@@ -6,12 +6,25 @@ import pytest
 
 from medae import bundle
 from medae.errors import ModelError, UnsupportedVolume
+from medae.settings import Settings
+from tests.bundle.conftest import DEFINITION, metadata
 
 
 def test_what_was_written_is_found(info: bundle.BundleInfo) -> None:
     assert bundle.find("test-model") == info
     assert bundle.choose("denoise", "NM").name == "test-model"
     assert bundle.find(str(info.folder)).name == "test-model"
+
+
+def test_the_model_of_the_settings_goes_before_the_shipped_and_that_before_ones_own() -> None:
+    state = bundle.build_network(DEFINITION).state_dict()
+    bundle.write(bundle.user_models_folder() / "my-mr", state, DEFINITION, metadata(modality="MR"), "# Card")
+    assert bundle.choose("denoise", "MR").name == "mr-denoise"
+    Settings().with_model("denoise", ["MR"], "my-mr").save()
+    assert bundle.choose("denoise", "MR").name == "my-mr"
+    assert bundle.choose("denoise", "CT").name == "ct-denoise"
+    Settings().with_model("denoise", ["MR"], "removed-since").save()
+    assert bundle.choose("denoise", "MR").name == "mr-denoise"
 
 
 def test_a_damaged_bundle_is_left_out_of_the_list_and_explained_by_name(info: bundle.BundleInfo) -> None:
