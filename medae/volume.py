@@ -46,6 +46,14 @@ class Source:
         SeriesNumber (0020,0011), None where absent.
     shape
         (slices, rows, columns).
+    spacing
+        Millimetres along (slices, rows, columns), as far as the headers tell.
+    patient
+        Opaque key that all series of one patient share: a hash of PatientID and its issuer, never the ID itself;
+        empty when the file does not say.
+    kind
+        What makes it another kind of image than a plain slice (ImageType, SOP class): ``"LOCALIZER"``, ``"MIP"``,
+        ``"SECONDARY CAPTURE"``, … with blanks between several; empty for a plain one.
     warnings
         Sentences that the user must see: uneven spacing, duplicates left out, …
     part
@@ -61,8 +69,17 @@ class Source:
     description: str = ""
     series_number: int | None = None
     shape: tuple[int, int, int] = (0, 0, 0)
+    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    patient: str = ""
+    kind: str = ""
     warnings: tuple[str, ...] = ()
     part: int = 0
+
+
+def spacing_of(affine: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Millimetres along (slices, rows, columns) of a (4, 4) matrix that maps (k, j, i, 1) to LPS."""
+    k, j, i = np.linalg.norm(affine[:3, :3], axis=0)
+    return float(k), float(j), float(i)
 
 
 def _frozen(array: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -143,8 +160,7 @@ class Volume:
     @property
     def spacing(self) -> tuple[float, float, float]:
         """Millimetres between voxel centres along (slices, rows, columns)."""
-        k, j, i = np.linalg.norm(self.affine[:3, :3], axis=0)
-        return float(k), float(j), float(i)
+        return spacing_of(self.affine)
 
     @property
     def origin(self) -> tuple[float, float, float]:

@@ -25,7 +25,7 @@ from medae.readers.files import os_reason
 from medae.readers.geometry import grid
 from medae.readers.reader import Scan, Skipped
 from medae.readers.series import Header, Stack, stacks
-from medae.volume import Source, Volume
+from medae.volume import Source, Volume, spacing_of
 
 TITLE = "DICOM"
 SUFFIXES: tuple[str, ...] = (".dcm", ".dicom", ".ima")
@@ -108,6 +108,9 @@ def _source(stack: Stack, part: int, paths: tuple[Path, ...]) -> Source:
         description=" – ".join(filter(None, (first.description, stack.label))),
         series_number=first.series_number,
         shape=(len(stack.headers), first.rows, first.columns),
+        spacing=spacing_of(stack.grid.affine),
+        patient=first.patient,
+        kind=dict(first.kind).get("image type", ""),
         warnings=stack.warnings,
         part=part,
     )

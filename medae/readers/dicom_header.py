@@ -1,5 +1,6 @@
 """From a DICOM data set to the headers that `medae.readers.series` sorts. Attributes as in PS3.3 C.7 and C.8."""
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,9 +22,13 @@ IMAGE_KINDS = frozenset({
 })  # fmt: skip
 """Values of ImageType (0008,0008) that make an image another kind of image."""
 
+SECONDARY_CAPTURE = "SECONDARY CAPTURE"
+SECONDARY_CAPTURE_CLASS = "1.2.840.10008.5.1.4.1.1.7"
+"""Start of the SOP classes of secondary captures (PS3.4 B.5)."""
+
 KEYWORDS = (
     "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID",
-    "Modality", "Manufacturer", "SeriesDescription", "SeriesNumber", "InstanceNumber",
+    "PatientID", "IssuerOfPatientID", "Modality", "Manufacturer", "SeriesDescription", "SeriesNumber", "InstanceNumber",
     "AcquisitionNumber", "TemporalPositionIdentifier", "TriggerTime", "ImageType", "EchoTime",
     "DiffusionBValue", "ConvolutionKernel", "AcquisitionTime", "SpecificCharacterSet",
     "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "ImagerPixelSpacing",
@@ -102,6 +107,7 @@ def header(data: Dataset, path: Path) -> Header:
         study_uid=text(data, "StudyInstanceUID"),
         frame_of_reference_uid=text(data, "FrameOfReferenceUID"),
         instance_uid=text(data, "SOPInstanceUID"),
+        patient=patient_key(data),
         modality=modality,
         description=_description(data),
         series_number=None if series_number is None else int(series_number),
@@ -117,6 +123,14 @@ def header(data: Dataset, path: Path) -> Header:
         phase=_phase(data),
         warnings=warnings,
     )
+
+
+def patient_key(data: Dataset) -> str:
+    """Hash PatientID and IssuerOfPatientID to a key that names nobody; empty where there is no PatientID."""
+    patient = text(data, "PatientID")
+    if not patient:
+        return ""
+    return hashlib.sha256(f"{patient}\n{text(data, 'IssuerOfPatientID')}".encode()).hexdigest()[:12]
 
 
 def pixel_spacing(data: Dataset) -> tuple[tuple[float, float], tuple[str, ...]]:
@@ -165,9 +179,10 @@ def _description(data: Dataset) -> str:
 def _kind(data: Dataset) -> tuple[tuple[str, str], ...]:
     echo = number(data, "EchoTime")
     b = b_value(data)
+    capture = SECONDARY_CAPTURE if text(data, "SOPClassUID").startswith(SECONDARY_CAPTURE_CLASS) else ""
     pixels = f"{whole(data, 'BitsAllocated')} bit {'signed' if whole(data, 'PixelRepresentation') else 'unsigned'}"
     return (
-        ("image type", image_kind(text(data, "ImageType"))),
+        ("image type", " ".join(filter(None, (image_kind(text(data, "ImageType")), capture)))),
         ("echo time", "" if echo is None else f"{echo:.2f} ms"),
         ("b-value", "" if b is None else f"{b:.0f}"),
         ("kernel", text(data, "ConvolutionKernel")),

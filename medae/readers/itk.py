@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from medae.errors import ReadError
 from medae.progress import Report
 from medae.readers.reader import Scan, scan_each
-from medae.volume import HOUNSFIELD, Source, Volume
+from medae.volume import HOUNSFIELD, Source, Volume, spacing_of
 
 TITLE = "NRRD and MetaImage"
 SUFFIXES: tuple[str, ...] = (".nrrd", ".nhdr", ".mha", ".mhd")
@@ -45,7 +45,12 @@ def _source(path: Path) -> tuple[Source, int]:
     reader = _open(path)
     columns, rows, slices, volumes = _sizes(reader)
     source = Source(
-        paths=(path,), reader="itk", modality=_modality(reader), description=path.stem, shape=(slices, rows, columns)
+        paths=(path,),
+        reader="itk",
+        modality=_modality(reader),
+        description=path.stem,
+        shape=(slices, rows, columns),
+        spacing=spacing_of(_affine(reader)),
     )
     return source, volumes
 

@@ -20,7 +20,7 @@ from medae.errors import ReadError
 from medae.progress import Report
 from medae.readers.files import os_reason
 from medae.readers.reader import Scan, scan_each
-from medae.volume import Source, Volume
+from medae.volume import Source, Volume, spacing_of
 
 TITLE = "NIfTI"
 SUFFIXES: tuple[str, ...] = (".nii", ".nii.gz")
@@ -65,6 +65,7 @@ def _source(path: Path) -> tuple[Source, int]:
         reader="nifti",
         description=_stem(path),
         shape=(slices, rows, columns),
+        spacing=spacing_of(header.affine),
         warnings=header.warnings,
     )
     return source, volumes

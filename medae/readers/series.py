@@ -26,6 +26,8 @@ class Header:
         The file; index of the frame, None in a single-frame file.
     series_uid, study_uid, frame_of_reference_uid, instance_uid
         DICOM UIDs, ``""`` where absent.
+    patient
+        Opaque key of the patient, ``""`` where unknown.
     modality, description, series_number, instance_number
         DICOM attributes of these names.
     rows, columns
@@ -52,6 +54,7 @@ class Header:
     study_uid: str = ""
     frame_of_reference_uid: str = ""
     instance_uid: str = ""
+    patient: str = ""
     modality: str = ""
     description: str = ""
     series_number: int | None = None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from medae.readers.dicom_header import b_value, header, image_kind, number, numbers, text, whole
+from medae.readers.dicom_header import b_value, header, image_kind, number, numbers, patient_key, text, whole
 
 from . import odd
 
@@ -45,6 +45,21 @@ def test_impossible_orientation_counts_as_none() -> None:
 )
 def test_image_kind(given: str, expected: str) -> None:
     assert image_kind(given) == expected
+
+
+def test_a_patient_has_a_key_that_names_nobody() -> None:
+    key = patient_key(odd.dataset(0, PatientID="DOE-1234"))
+    assert len(key) == 12
+    assert "DOE" not in key
+    assert key == patient_key(odd.dataset(5, PatientID="DOE-1234 "))
+    assert key != patient_key(odd.dataset(0, PatientID="DOE-1234", IssuerOfPatientID="Elsewhere"))
+    assert patient_key(odd.dataset(0)) == patient_key(odd.dataset(0, PatientID="")) == ""
+
+
+def test_secondary_captures_are_another_kind() -> None:
+    plain, capture = odd.dataset(0), odd.dataset(0, SOPClassUID="1.2.840.10008.5.1.4.1.1.7.2")
+    assert dict(header(plain, Path("a")).kind)["image type"] == ""
+    assert dict(header(capture, Path("a")).kind)["image type"] == "SECONDARY CAPTURE"
 
 
 def test_b_values() -> None:

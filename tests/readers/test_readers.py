@@ -9,6 +9,7 @@ import pytest
 
 from medae import readers
 from medae.errors import Cancelled, ReadError, SeveralSeries
+from medae.phantom import head, write_dicom, write_nifti
 
 from . import odd
 
@@ -163,3 +164,22 @@ def test_geometry_and_pixels_agree_with_itk(shared_data: Path, folder: str) -> N
         np.testing.assert_allclose(volume.to_lps((k, j, i)), image.TransformIndexToPhysicalPoint((i, j, k)), atol=0.02)
     np.testing.assert_array_equal(volume.values(), SimpleITK.GetArrayFromImage(image).astype(np.float32))
     assert not volume.source.warnings
+
+
+@pytest.mark.parametrize("suffix", ["", ".nii.gz", ".nrrd"])
+def test_a_scan_knows_the_spacing_of_the_volume(tmp_path: Path, suffix: str) -> None:
+    volume = head("T1", (3, 20, 16), (5.0, 4.0, 3.0)).volume
+    path = tmp_path / f"x{suffix}"
+    if suffix == "":
+        write_dicom(volume, path)
+    elif suffix == ".nii.gz":
+        write_nifti(volume, path)
+    else:
+        import SimpleITK
+
+        image = SimpleITK.GetImageFromArray(volume.array)
+        image.SetSpacing((3.0, 4.0, 5.0))
+        SimpleITK.WriteImage(image, str(path))
+    (source,) = readers.scan(path).sources
+    assert source.spacing == pytest.approx((5.0, 4.0, 3.0), abs=1e-4)
+    assert source.spacing == readers.read(source).spacing
