@@ -11,7 +11,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 import platformdirs
 import tomli_w
@@ -63,7 +63,6 @@ class Settings(BaseModel):
 
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
     strength: float = Field(default=1.0, ge=0, le=1, description="What a new series starts with")
-    theme: Literal["dark", "light", "system"] = "dark"
     export_folder: Path | None = Field(default=None, description="Folder of the last export")
     recent: tuple[Path, ...] = Field(default=(), max_length=MAX_RECENT, description="Last opened first")
     models: dict[str, str] = Field(

@@ -16,11 +16,11 @@ def test_defaults_where_there_is_no_file() -> None:
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    settings = Settings().changed(device="cuda:1", strength=0.5, theme="light", window_geometry="AdnQ=="[:4])
+    settings = Settings().changed(device="cuda:1", strength=0.5, window_geometry="AdnQ=="[:4])
     settings = settings.with_recent(tmp_path / "a b.nii.gz")
     settings.save()
     assert Settings.load() == settings
-    assert tomllib.loads(settings_path().read_text("utf-8"))["theme"] == "light"
+    assert tomllib.loads(settings_path().read_text("utf-8"))["device"] == "cuda:1"
     assert [path.name for path in config_folder().iterdir()] == ["settings.toml"]
 
 
@@ -45,8 +45,8 @@ def test_bytes_that_are_no_text_are_damage_too() -> None:
 
 def test_keys_of_a_newer_version_are_ignored() -> None:
     config_folder().mkdir(parents=True)
-    settings_path().write_text('from_the_future = 1\ntheme = "light"\n')
-    assert Settings.load().theme == "light"
+    settings_path().write_text('from_the_future = 1\ndevice = "cpu"\n')
+    assert Settings.load().device == "cpu"
 
 
 def test_recent_files_are_few_unique_and_newest_first(tmp_path: Path) -> None:
