@@ -9,7 +9,12 @@ from medae.errors import ModelError
 if TYPE_CHECKING:
     from medae.networks import Network
 
-NETWORKS = {"medae.networks.ResidualUNet": ("medae.networks", "ResidualUNet")}
+NETWORKS = {
+    "medae.networks.ConvolutionalAutoEncoder": ("medae.networks", "ConvolutionalAutoEncoder"),
+    "medae.networks.DenseAutoEncoder": ("medae.networks", "DenseAutoEncoder"),
+    "medae.networks.ResidualUNet": ("medae.networks", "ResidualUNet"),
+    "medae.networks.VariationalAutoEncoder": ("medae.networks", "VariationalAutoEncoder"),
+}
 """``_target_`` values that a bundle may name, and where the class lives."""
 
 

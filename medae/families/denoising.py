@@ -3,7 +3,8 @@
 L = ‖x − g(f(x̃))‖ (Vincent et al., ICML 2008; Gondara, ICDMW 2016 for medical images), here with the Charbonnier
 distance √(d² + ε²) (Charbonnier et al., ICIP 1994). With scanner noise as corruption it removes noise; with coarse
 noise and pasted blobs (Kascenas et al., MIDL 2022) it restores normal anatomy, and what it changes is the anomaly.
-The network is `medae.networks.ResidualUNet` on (B, C, H, W) float32; the middle one of C slices is restored.
+The network is `medae.networks.ResidualUNet` on (B, C, H, W) or (B, 1, D, H, W) float32; the middle one of C slices is
+restored. Its shortcuts carry fine structure past the code; without them (``skips``) the code alone has to.
 """
 
 from typing import cast
@@ -26,9 +27,10 @@ class Options(family.Options):
     """Options of a denoising autoencoder."""
 
     in_channels: int = Field(3, ge=1, le=9, description="Neighbouring slices given, an odd number")
-    features: tuple[int, ...] = Field((32, 64, 128), description="Channels of each level, finest first")
+    features: family.Features = Field((32, 64, 128), description="Channels of each level, finest first")
     blocks: int = Field(2, ge=1, le=8, description="Residual blocks per level")
     unshuffle: int = Field(2, ge=1, le=4, description="Side of the pixel-unshuffle in front")
+    skips: bool = Field(True, description="Shortcuts from each level of the encoder to the decoder")
     residual: bool = Field(True, description="Predict the corruption rather than the image")
     epsilon: float = Field(1e-3, gt=0, description="Charbonnier constant, in units of the scaled image")
 
@@ -37,28 +39,33 @@ def network_def(options: Options, patch_size: tuple[int, ...], /) -> dict[str, o
     """JSON from which the network is rebuilt."""
     return {
         "_target_": "medae.networks.ResidualUNet",
-        "in_channels": options.in_channels,
+        "spatial_dims": options.spatial_dims,
+        "in_channels": options.channels,
         "features": list(options.features),
         "blocks": options.blocks,
         "unshuffle": options.unshuffle,
+        "skips": options.skips,
         "residual": options.residual,
     }
 
 
 def loss(network: nn.Module, batch: family.Batch, options: Options, /) -> dict[str, Tensor]:
-    """Mean of weight × Charbonnier distance between restored and clean image."""
+    """Mean over pixels of weight × Charbonnier distance between restored and clean image."""
     restored = network(batch["input"]).float()
     distance = torch.sqrt((restored - batch["target"]) ** 2 + options.epsilon**2) - options.epsilon
     return {"charbonnier": (batch["weight"] * distance).mean()}
 
 
 def encode(network: nn.Module, batch: Tensor, /) -> Tensor:
-    """(B, C, H, W) to the deepest features (B, features[-1], h, w); H, W multiples of the network's stride."""
+    """(B, C, *spatial) to the deepest features (B, features[-1], *⌈spatial / stride⌉)."""
     code, _ = cast(ResidualUNet, network).encode(batch)
     return code
 
 
 def decode(network: nn.Module, code: Tensor, /) -> Tensor:
-    """Deepest features (B, features[-1], h, w) to (B, 1, H, W), with the skipped features left at zero."""
+    """Deepest features to (B, 1, *spatial), with the skipped features left at zero.
+
+    The corruption that the code predicts where the option ``residual`` is set, else the image.
+    """
     unet = cast(ResidualUNet, network)
     return unet.decode(code, unet.no_skips(code))

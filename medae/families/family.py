@@ -1,13 +1,20 @@
 """What every autoencoder family offers to training, bundles, inference and the latent explorer."""
 
-from typing import Any, Literal, Protocol, TypedDict
+from typing import Annotated, Any, Literal, Protocol, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from torch import Tensor, nn  # noqa: TID253
 
 Task = Literal["denoise", "anomaly", "reconstruct"]
 """What a model is trained for, which decides how its input is corrupted: by scanner noise, by coarse noise and blobs,
 not at all. The loss is the family's own in each case."""
+
+
+Features = Annotated[tuple[Annotated[int, Field(ge=1, le=1024)], ...], Field(min_length=1, max_length=7)]
+"""Channels of each level of a convolutional network, finest first."""
+
+Hidden = Annotated[tuple[Annotated[int, Field(ge=1, le=16384)], ...], Field(max_length=4)]
+"""Units of each layer between image and code of a fully connected network; none means one layer."""
 
 
 class Options(BaseModel):
@@ -17,6 +24,18 @@ class Options(BaseModel):
 
     spatial_dims: Literal[2, 3] = Field(2, description="2: slices, 3: blocks of the volume")
     in_channels: int = Field(1, ge=1, le=9, description="Neighbouring slices given, an odd number; 1 in 3-D")
+
+    @field_validator("in_channels")
+    @classmethod
+    def _odd(cls, channels: int) -> int:
+        if channels % 2 == 0:
+            raise ValueError("give an odd number of slices, so that one is in the middle")
+        return channels
+
+    @property
+    def channels(self) -> int:
+        """Channels that the network takes: `in_channels`, but 1 in 3-D."""
+        return 1 if self.spatial_dims == 3 else self.in_channels
 
 
 class Batch(TypedDict):

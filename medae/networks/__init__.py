@@ -1,6 +1,16 @@
-"""Networks that MONAI lacks, assembled from MONAI's parts. Every one can be rebuilt from a JSON ``network_def``."""
+"""Networks of the families, assembled from MONAI's parts. Every one can be rebuilt from a JSON ``network_def``."""
 
+from medae.networks.convolutional_autoencoder import ConvolutionalAutoEncoder
+from medae.networks.dense_autoencoder import DenseAutoEncoder
 from medae.networks.network import Network, parameter_count
 from medae.networks.residual_unet import ResidualUNet
+from medae.networks.variational_autoencoder import VariationalAutoEncoder
 
-__all__ = ["Network", "ResidualUNet", "parameter_count"]
+__all__ = [
+    "ConvolutionalAutoEncoder",
+    "DenseAutoEncoder",
+    "Network",
+    "ResidualUNet",
+    "VariationalAutoEncoder",
+    "parameter_count",
+]

@@ -1,6 +1,8 @@
 """What inference and training know of any network."""
 
-from torch import nn  # noqa: TID253
+from collections.abc import Sequence
+
+from torch import Tensor, nn  # noqa: TID253
 
 
 class Network(nn.Module):
@@ -26,6 +28,38 @@ class Network(nn.Module):
     window: tuple[int, ...] | None = None
     stride: int = 1
     halo: int = 0
+
+
+def check_input(spatial_dims: int, in_channels: int) -> None:
+    """Refuse what no network here takes.
+
+    Raises
+    ------
+    ValueError
+        If the input is neither an odd number of slices nor one block of a volume.
+    """
+    if spatial_dims not in (2, 3):
+        raise ValueError(f"spatial_dims is 2 or 3, not {spatial_dims}")
+    if spatial_dims == 3 and in_channels != 1:
+        raise ValueError(f"in 3-D in_channels is 1, not {in_channels}: neighbouring slices are in the block itself")
+    if in_channels < 1 or in_channels % 2 == 0:
+        raise ValueError(f"in_channels is an odd number, so that one slice is in the middle, not {in_channels}")
+
+
+def pad_to_multiple(x: Tensor, stride: int) -> Tensor:
+    """(B, C, *spatial) with each axis continued by its last values to a multiple of ``stride``."""
+    missing = [-size % stride for size in x.shape[2:]]
+    if not any(missing):
+        return x
+    pads = [pad for axis in reversed(missing) for pad in (0, axis)]
+    return nn.functional.pad(x, pads, mode="replicate")
+
+
+def crop_to(x: Tensor, size: Sequence[int]) -> Tensor:
+    """(B, C, *spatial) cut at the far ends to ``size``, the inverse of `pad_to_multiple`."""
+    for axis, length in enumerate(size, 2):
+        x = x.narrow(axis, 0, length)
+    return x
 
 
 def parameter_count(network: nn.Module) -> int:

@@ -4,14 +4,34 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from monai.networks.blocks import Convolution  # noqa: TID253
+from monai.networks.layers.factories import Conv  # noqa: TID253
+from monai.networks.utils import pixelshuffle, pixelunshuffle  # noqa: TID253
 from torch import Tensor, nn  # noqa: TID253
 
-from medae.networks.network import Network
+from medae.networks.network import Network, check_input, crop_to, pad_to_multiple
 
 
-def _convolution(inputs: int, outputs: int, *, act: bool = True, strides: int = 1) -> nn.Module:
+class _Unshuffle(nn.Module):
+    """(B, C, *spatial) to (B, C · sideⁿ, *spatial / side)."""
+
+    def __init__(self, spatial_dims: int, side: int) -> None:
+        super().__init__()
+        self.spatial_dims, self.side = spatial_dims, side
+
+    def forward(self, x: Tensor) -> Tensor:
+        return pixelunshuffle(x, self.spatial_dims, self.side)
+
+
+class _Shuffle(_Unshuffle):
+    """The inverse of `_Unshuffle`."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return pixelshuffle(x, self.spatial_dims, self.side)
+
+
+def _convolution(dims: int, inputs: int, outputs: int, *, act: bool = True, strides: int = 1) -> nn.Module:
     return Convolution(
-        spatial_dims=2,
+        spatial_dims=dims,
         in_channels=inputs,
         out_channels=outputs,
         kernel_size=2 if strides == 2 else 3,
@@ -25,15 +45,15 @@ def _convolution(inputs: int, outputs: int, *, act: bool = True, strides: int = 
 
 
 class ResidualBlock(nn.Module):
-    """Two bias-free 3×3 convolutions and an identity path, without normalisation."""
+    """Two bias-free convolutions of side 3 and an identity path, without normalisation."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, spatial_dims: int, channels: int) -> None:
         super().__init__()
-        self.first = _convolution(channels, channels)
-        self.second = _convolution(channels, channels, act=False)
+        self.first = _convolution(spatial_dims, channels, channels)
+        self.second = _convolution(spatial_dims, channels, channels, act=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) to the same shape."""
+        """(B, C, *spatial) to the same shape."""
         return x + self.second(self.first(x))
 
 
@@ -57,7 +77,7 @@ class ResidualUNet(Network):
     Parameters
     ----------
     in_channels
-        Neighbouring slices given, the middle one is denoised (2.5-D).
+        Neighbouring slices given, the middle one is restored (2.5-D); 1 in 3-D.
     features
         Channels of each resolution level, finest first.
     blocks
@@ -66,15 +86,10 @@ class ResidualUNet(Network):
         Side of the pixel-unshuffle (Shi et al., CVPR 2016) that trades resolution for channels.
     residual
         True: the output is the middle slice minus the predicted noise. False: the output is the image itself.
-
-    Attributes
-    ----------
-    middle
-        Index of the slice that is restored.
-    stride
-        Sides are padded to multiples of this inside `forward`.
-    halo
-        Pixels on each side that an output pixel can depend on.
+    spatial_dims
+        2: (B, C, H, W). 3: (B, 1, D, H, W).
+    skips
+        False: the decoder sees the deepest features only, as in an autoencoder without shortcuts.
     """
 
     def __init__(
@@ -84,40 +99,43 @@ class ResidualUNet(Network):
         blocks: int = 2,
         unshuffle: int = 2,
         residual: bool = True,
+        spatial_dims: int = 2,
+        skips: bool = True,
     ) -> None:
         super().__init__()
+        check_input(spatial_dims, in_channels)
+        dims = spatial_dims
+        self.spatial_dims = dims
         self.middle = in_channels // 2
         self.residual = residual
+        self.skips = skips
         self.features = tuple(features)
         self.stride = unshuffle * 2 ** (len(features) - 1)
         self.halo = _receptive_halo(len(features), blocks, unshuffle)
         self.head = nn.Sequential(
-            nn.PixelUnshuffle(unshuffle),
-            _convolution(in_channels * unshuffle**2, features[0], act=False),
+            _Unshuffle(dims, unshuffle),
+            _convolution(dims, in_channels * unshuffle**dims, features[0], act=False),
         )
-        self.down = nn.ModuleList(
-            nn.Sequential(
-                *(ResidualBlock(fine) for _ in range(blocks)),
-            )
-            for fine in features[:-1]
-        )
+        self.down = nn.ModuleList(self._blocks(fine, blocks) for fine in features[:-1])
         self.reduce = nn.ModuleList(
-            _convolution(fine, coarse, act=False, strides=2) for fine, coarse in pairwise(features)
+            _convolution(dims, fine, coarse, act=False, strides=2) for fine, coarse in pairwise(features)
         )
-        self.bottom = nn.Sequential(*(ResidualBlock(features[-1]) for _ in range(blocks)))
-        self.enlarge = nn.ModuleList(
-            nn.ConvTranspose2d(coarse, fine, 2, 2, bias=False) for fine, coarse in pairwise(features)
-        )
-        self.up = nn.ModuleList(nn.Sequential(*(ResidualBlock(fine) for _ in range(blocks))) for fine in features[:-1])
+        self.bottom = self._blocks(features[-1], blocks)
+        enlarge = Conv[Conv.CONVTRANS, dims]
+        self.enlarge = nn.ModuleList(enlarge(coarse, fine, 2, 2, bias=False) for fine, coarse in pairwise(features))
+        self.up = nn.ModuleList(self._blocks(fine, blocks) for fine in features[:-1])
         self.tail = nn.Sequential(
-            _convolution(features[0], unshuffle**2, act=False),
-            nn.PixelShuffle(unshuffle),
+            _convolution(dims, features[0], unshuffle**dims, act=False),
+            _Shuffle(dims, unshuffle),
         )
 
+    def _blocks(self, channels: int, count: int) -> nn.Sequential:
+        return nn.Sequential(*(ResidualBlock(self.spatial_dims, channels) for _ in range(count)))
+
     def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """(B, C, H, W), H and W multiples of `stride`, to the deepest features and the skipped ones."""
+        """(B, C, *spatial) of any size to the deepest features (B, features[-1], *⌈spatial / stride⌉), skipped ones."""
         fine = []
-        x = self.head(x)
+        x = self.head(pad_to_multiple(x, self.stride))
         for down, reduce in zip(self.down, self.reduce, strict=True):
             x = down(x)
             fine.append(x)
@@ -125,28 +143,24 @@ class ResidualUNet(Network):
         return self.bottom(x), fine
 
     def no_skips(self, code: Tensor) -> list[Tensor]:
-        """Zeros in the place of the skipped features that belong to a code (B, features[-1], h, w)."""
-        batch, _, rows, columns = code.shape
+        """Zeros in the place of the skipped features that belong to a code (B, features[-1], *coarse)."""
         levels = len(self.up)
         return [
-            code.new_zeros(batch, features, rows << (levels - n), columns << (levels - n))
-            for n, features in enumerate(self.features[:-1])
+            code.new_zeros(len(code), features, *(side << (levels - level) for side in code.shape[2:]))
+            for level, features in enumerate(self.features[:-1])
         ]
 
     def decode(self, code: Tensor, fine: Sequence[Tensor]) -> Tensor:
-        """Deepest features and skipped ones to (B, 1, H, W)."""
+        """Deepest features and skipped ones to (B, 1, *coarse · stride)."""
         x = code
         for level in reversed(range(len(self.up))):
             x = self.up[level](self.enlarge[level](x) + fine[level])
         return self.tail(x)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in_channels, H, W) of any H, W to (B, 1, H, W)."""
-        rows, columns = x.shape[-2:]
-        below, right = -rows % self.stride, -columns % self.stride
-        padded = nn.functional.pad(x, (0, right, 0, below), mode="replicate") if below or right else x
-        code, fine = self.encode(padded)
-        predicted = self.decode(code, fine)[..., :rows, :columns]
+        """(B, in_channels, *spatial) of any size to (B, 1, *spatial)."""
+        code, fine = self.encode(x)
+        predicted = crop_to(self.decode(code, fine if self.skips else self.no_skips(code)), x.shape[2:])
         if not self.residual:
             return predicted
         return x[:, self.middle : self.middle + 1] - predicted

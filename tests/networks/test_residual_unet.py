@@ -17,6 +17,28 @@ def test_any_size_comes_back_in_the_same_size(network: ResidualUNet, size: tuple
     assert network(torch.rand(2, 3, *size)).shape == (2, 1, *size)
 
 
+@pytest.mark.parametrize("size", [(8, 8, 8), (3, 33, 47), (12, 16, 40)])
+def test_blocks_of_a_volume_come_back_in_the_same_size(size: tuple[int, int, int]) -> None:
+    network = ResidualUNet(1, (4, 6, 8), blocks=1, spatial_dims=3).eval()
+    x = torch.rand(2, 1, *size)
+    assert network(x).shape == x.shape
+    assert torch.allclose(network(3 * x), 3 * network(x), atol=1e-4)
+
+
+def test_the_pixel_shuffle_is_torch_s_own(network: ResidualUNet) -> None:
+    x = torch.rand(2, 3, 16, 24)
+    assert torch.equal(network.head[0](x), torch.nn.PixelUnshuffle(2)(x))
+    assert torch.equal(network.tail[1](x.repeat(1, 4, 1, 1)), torch.nn.PixelShuffle(2)(x.repeat(1, 4, 1, 1)))
+
+
+def test_without_skips_the_code_alone_makes_the_image() -> None:
+    network = ResidualUNet(1, (8, 16), blocks=1, residual=False, skips=False).eval()
+    x = torch.rand(1, 1, 32, 32)
+    code, fine = network.encode(x)
+    assert torch.equal(network(x), network.decode(code, network.no_skips(code)))
+    assert not torch.equal(network(x), network.decode(code, fine))
+
+
 def test_three_times_the_input_gives_three_times_the_output(network: ResidualUNet) -> None:
     x = torch.rand(1, 3, 32, 32)
     assert torch.allclose(network(3 * x), 3 * network(x), atol=1e-4)
