@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from medae.errors import SettingsError
-from medae.inference.device import channels_last, choose_device
+from medae.inference.device import Device, channels_last, choose_device, is_fast_in_bfloat16
 from medae.networks import ResidualUNet
 
 
@@ -37,3 +37,11 @@ def test_memory_order_does_not_change_the_weights() -> None:
     x = torch.rand(1, 3, 16, 16)
     before = network(x)
     assert torch.allclose(channels_last(network, choose_device("cpu"))(x), before, atol=1e-5)
+
+
+def test_bfloat16_is_fast_only_where_the_processor_computes_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = Device("cpu", "test")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_f": True, "avx512_bf16": False}, raising=False)
+    assert not is_fast_in_bfloat16(cpu)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True}, raising=False)
+    assert is_fast_in_bfloat16(cpu)
