@@ -67,7 +67,7 @@ def is_fast_in_bfloat16(device: Device) -> bool:
     """Whether the hardware itself computes in bfloat16; a processor that emulates it is several times slower."""
     if device.name != "cpu":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # from torch 2.11 on
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # from torch 2.11 on
     return any(capabilities.get(name, False) for name in ("amx_bf16", "avx512_bf16", "bf16"))
 
 
