@@ -10,7 +10,7 @@ a choice; it would be worse to divide one.
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -121,7 +121,16 @@ class Found:
         return tuple(scan for scan in self.scans if scan.use == use)
 
 
-def find(recipe: Recipe, report: Report = silent) -> Found:
+def scan_folders(paths: Iterable[Path], report: Report = silent) -> dict[Path, readers.Scan]:
+    """Look at the headers of all files at and below each of the paths."""
+    different = tuple(dict.fromkeys(paths))
+    return {
+        path: readers.scan(path.expanduser(), part(report, number / len(different), (number + 1) / len(different)))
+        for number, path in enumerate(different)
+    }
+
+
+def find(recipe: Recipe, report: Report = silent, scanned: Mapping[Path, readers.Scan] | None = None) -> Found:
     """Look through the folders of a recipe and decide on the use of every scan.
 
     Headers only, but for files in which a mask may hide: those are read.
@@ -132,17 +141,16 @@ def find(recipe: Recipe, report: Report = silent) -> Found:
         What to train on what.
     report
         Progress and cancellation.
+    scanned
+        Of `scan_folders`, where the headers are known already.
 
     Raises
     ------
     SettingsError
         ``patch_size`` does not fit the family's network.
     """
-    scanned: dict[Path, readers.Scan] = {}
-    for number, entry in enumerate(recipe.data):
-        if entry.path not in scanned:
-            span = part(report, 0.8 * number / len(recipe.data), 0.8 * (number + 1) / len(recipe.data))
-            scanned[entry.path] = readers.scan(entry.path.expanduser(), span)
+    if scanned is None:
+        scanned = scan_folders((entry.path for entry in recipe.data), part(report, 0.0, 0.8))
     chosen: dict[tuple[tuple[Path, ...], int], FoundScan] = {}
     for entry in recipe.data:
         for source in scanned[entry.path].sources:
@@ -151,7 +159,7 @@ def find(recipe: Recipe, report: Report = silent) -> Found:
                 chosen[key] = _judged(source, entry, recipe)
     scans = _without_masks(_without_copies(list(chosen.values())), part(report, 0.8, 1.0))
     split, warnings = _split(scans, recipe)
-    skipped = {item.path: item for scan in scanned.values() for item in scan.skipped}
+    skipped = {item.path: item for entry in recipe.data for item in scanned[entry.path].skipped}
     return Found(tuple(split), tuple(skipped.values()), warnings)
 
 
@@ -160,7 +168,7 @@ NOT_INCLUDED = "its path holds none of the texts to include"
 
 def _judged(source: Source, entry: Data, recipe: Recipe) -> FoundScan:
     """Apply all that can be told from the header and the path."""
-    modality = source.modality or _named_modality(source, entry.path)
+    modality = modality_of(source, entry.path)
     reason, warnings = _problem(source, entry, recipe, modality), []
     if not modality:
         modality = recipe.modality
@@ -196,8 +204,13 @@ def _hashed(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _named_modality(source: Source, root: Path) -> str:
-    """Tell the modality by the nearest name in the path that has a word for it, ``""`` if none has."""
+def modality_of(source: Source, root: Path) -> str:
+    """Tell the modality of a scan found below ``root``: by its header, else by the nearest name that has a word for it.
+
+    Empty where neither says.
+    """
+    if source.modality:
+        return source.modality
     for name in reversed(_names(source, root)):
         words = name.replace("_", " ")
         for modality, pattern in MODALITIES.items():
