@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from medae.jobs.questions import Encode, Question
 from medae.training.recipe import Recipe
 
 DeviceName = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
@@ -76,13 +77,29 @@ class PlanJob(_Job):
 
 
 class FamiliesJob(_Job):
-    """Ask which families there are. Its answer: a list of ``{key, title, purpose, tasks, schema}``, schema being the
-    JSON schema of the family's options."""
+    """Ask which families there are; the answer is a list of ``{key, title, purpose, tasks, schema}``.
+
+    ``schema`` is the JSON schema of the family's options.
+    """
 
     kind: Literal["families"] = "families"
 
 
-AnyJob = ProcessJob | ExportJob | TrainJob | PlanJob | FamiliesJob
+class LatentJob(_Job):
+    """Ask about the latent space of a model and some series; the answer depends on the question.
+
+    Whoever answers keeps the last latent space: further questions about it take milliseconds.
+    """
+
+    kind: Literal["latent"] = "latent"
+    paths: tuple[Path, ...] = Field(min_length=1, description="Files or folders, of several series too")
+    model: str = Field(description="Name of a model")
+    modality: str | None = Field(default=None, description="DICOM Modality, where the file cannot say")
+    device: DeviceName = "auto"
+    question: Question = Encode()
+
+
+AnyJob = ProcessJob | ExportJob | TrainJob | PlanJob | FamiliesJob | LatentJob
 
 Job = Annotated[AnyJob, Field(discriminator="kind")]
 

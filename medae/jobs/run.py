@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medae.errors import ReadError, SettingsError, SeveralSeries
-from medae.jobs.job import AnyJob, ExportJob, FamiliesJob, PlanJob, ProcessJob, TrainJob
+from medae.jobs.job import AnyJob, ExportJob, FamiliesJob, LatentJob, PlanJob, ProcessJob, TrainJob
 from medae.progress import Report, part, silent
 from medae.results import Result, blend
 from medae.volume import Source, Volume
@@ -78,6 +78,11 @@ def run(
             return Outcome(None, answer=plan(job, report).model_dump(mode="json"))
         case FamiliesJob():
             return Outcome(None, answer=_families())
+        case LatentJob():
+            from medae.jobs.explore import explore
+
+            paths, found = explore(job, report)
+            return Outcome(None, paths, found)
         case ExportJob():
             return _export_given(job, report, given)
         case ProcessJob():
