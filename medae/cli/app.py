@@ -12,6 +12,7 @@ from medae.cli.demo import demo
 from medae.cli.doctor import doctor
 from medae.cli.group import MedaeGroup
 from medae.cli.info import info
+from medae.cli.latent import latent
 from medae.cli.process import denoise, detect
 from medae.cli.train import train
 
@@ -61,5 +62,6 @@ app.command("denoise")(denoise)
 app.command("detect")(detect)
 app.command("batch")(batch)
 app.command("train")(train)
+app.command("latent")(latent)
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor)

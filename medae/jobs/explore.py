@@ -156,9 +156,11 @@ def _clusters(question: Cluster, space: "LatentSpace") -> "Clusters":
 def _export(
     question: ExportFeatures, space: "LatentSpace", projection: "Projection"
 ) -> tuple[tuple[Path, ...], dict[str, Any]]:
+    from medae.latent.projection import umap_points
     from medae.latent.table import feature_table, write_table
 
     clusters = None if question.cluster is None else _clusters(question.cluster, space)
-    table = feature_table(space, projection, clusters, names=question.names)
+    umap = umap_points(space.codes) if question.umap else None
+    table = feature_table(space, projection, clusters, umap, names=question.names)
     write_table(table, question.out, overwrite=question.overwrite)
     return (question.out,), {"rows": table.num_rows, "columns": table.num_columns}

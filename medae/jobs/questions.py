@@ -74,6 +74,7 @@ class ExportFeatures(_Question):
     ask: Literal["export"] = "export"
     out: Path = Field(description="File ending in .csv or .parquet")
     cluster: Cluster | None = Field(default=None, description="Adds the column of these clusters")
+    umap: bool = Field(default=False, description="Adds UMAP coordinates")
     names: bool = Field(default=False, description="Adds the files' names, which may hold private facts")
     overwrite: bool = Field(default=False, description="Replace a file of that name")
 

@@ -4,6 +4,9 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from medae.errors import ExportError
 from medae.latent.clusters import Clusters
 from medae.latent.codes import LatentSpace
@@ -16,18 +19,28 @@ SUFFIXES = (".csv", ".parquet")
 
 
 def feature_table(
-    space: LatentSpace, projection: Projection, clusters: Clusters | None = None, *, names: bool = False
+    space: LatentSpace,
+    projection: Projection,
+    clusters: Clusters | None = None,
+    umap: NDArray[np.float64] | None = None,
+    *,
+    names: bool = False,
 ) -> "pyarrow.Table":
-    """Columns ``series`` (a number from 1), ``slice`` (from 0), ``row``, ``column`` (of the middle), ``position_mm``,
-    ``error``, ``score``, ``cluster`` (−1: none), ``pc1``…, ``code_0``….
+    """Make one row per point.
 
     Parameters
     ----------
-    space, projection, clusters
-        What is known of the points.
+    space, projection, clusters, umap
+        What is known of the points; ``umap`` is (n, 2).
     names
-        Add ``file``, the name of the series' file or folder; it may hold what the user wants to keep private.
-    """  # noqa: D205
+        Add ``file``, the name of the series' file or folder, which may tell more than the user wants to share.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns ``series`` (from 1), ``slice`` (from 0), ``row``, ``column`` (of the middle), ``position_mm``,
+        ``error``, ``score``, ``cluster`` (−1: none), ``umap1``, ``umap2``, ``pc1``…, ``code_0``….
+    """
     import pyarrow
 
     columns: dict[str, object] = {"series": space.series + 1}
@@ -44,6 +57,8 @@ def feature_table(
     }
     if clusters is not None:
         columns["cluster"] = clusters.labels
+    if umap is not None:
+        columns |= {"umap1": umap[:, 0], "umap2": umap[:, 1]}
     columns |= {f"pc{n + 1}": values for n, values in enumerate(projection.points.T)}
     columns |= {f"code_{n}": values for n, values in enumerate(space.codes.T)}
     return pyarrow.table(columns)

@@ -46,3 +46,9 @@ def test_nothing_is_replaced_unasked(space: LatentSpace, tmp_path: Path) -> None
     (tmp_path / "file").touch()
     with pytest.raises(ExportError, match="cannot be written"):
         write_table(table, tmp_path / "file" / "a.csv")
+
+
+def test_umap_has_its_columns(space: LatentSpace) -> None:
+    points = np.arange(2.0 * len(space)).reshape(-1, 2)
+    table = feature_table(space, principal_components(space.codes), umap=points).to_pydict()
+    assert table["umap2"][1] == 3.0
