@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ def run(
         case PlanJob():
             from medae.training.plan import plan
 
-            return Outcome(None, answer=plan(job, report).model_dump(mode="json"))
+            return Outcome(None, answer=plan(report, **_fields(job)).model_dump(mode="json"))
         case FamiliesJob():
             return Outcome(None, answer=_families())
         case LatentJob():
@@ -102,6 +103,10 @@ def _families() -> list[dict[str, object]]:
         }
         for key, family in FAMILIES.items()
     ]
+
+
+def _fields(job: PlanJob) -> dict[str, Any]:
+    return {name: getattr(job, name) for name in PlanJob.model_fields if name != "kind"}
 
 
 def load(job: ProcessJob, report: Report = silent) -> Volume:

@@ -1,5 +1,6 @@
 """How much memory a training step takes, told from the network's definition without computing anything."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -62,3 +63,12 @@ def _kept(network: Network, patch: tuple[int, ...]) -> int:
         for handle in handles:
             handle.remove()
     return kept
+
+
+def available_mb(device: str) -> float:
+    """Megabytes that are free now on ``"cpu"`` or ``"cuda:N"``."""
+    if device != "cpu":
+        return torch.cuda.mem_get_info(device)[0] / 1e6
+    if not hasattr(os, "sysconf"):
+        return 4000.0
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -1,11 +1,13 @@
 """A recipe: everything that makes a training run, as JSON."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from medae import bundle
 from medae.errors import SettingsError
 
 
@@ -60,7 +62,7 @@ class Recipe(_Strict):
     modality
         DICOM Modality of the scans: scans of another one are left out.
     data, phantoms
-        What to learn from.
+        What to learn from. ``data`` may be empty where the folder is named when the training starts.
     hold_out
         Share of the patients that are kept for the metrics, where no entry of ``data`` names its own.
     validation
@@ -90,7 +92,7 @@ class Recipe(_Strict):
     version: str = "0.1.0"
     task: Literal["denoise", "anomaly", "reconstruct"]
     modality: Literal["CT", "MR", "CR", "DX", "MG", "NM", "PT", "US", "XA"]
-    data: tuple[Data, ...]
+    data: tuple[Data, ...] = ()
     phantoms: tuple[Phantoms, ...] = ()
     hold_out: float = Field(0.2, ge=0, lt=1)
     validation: float = Field(0.0, ge=0, lt=1)
@@ -123,6 +125,10 @@ class Recipe(_Strict):
             raise SettingsError(f"patch_size {size} has {len(full)} axes where the network has {spatial_dims}")
         return full
 
+    def with_data(self, paths: Sequence[Path]) -> Self:
+        """Give the same recipe for other scans; what held for the old ones (names to hold out) is gone."""
+        return self.model_copy(update={"data": tuple(Data.model_validate({"path": path}) for path in paths)})
+
     @classmethod
     def load(cls, path: Path | str) -> Self:
         """Read a recipe from a JSON file.
@@ -143,3 +149,26 @@ class Recipe(_Strict):
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"])
             raise SettingsError(f"{path}: {field}: {first['msg']}") from error
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """Files of the recipes that come with MedAE, by name."""
+    folder = bundle.resources_folder() / "recipes"
+    return {path.stem: path for path in sorted(folder.glob("*.json"))}
+
+
+def find_recipe(name: str) -> Recipe:
+    """Give the recipe in a file, or the shipped one of that name.
+
+    Raises
+    ------
+    SettingsError
+        If there is none, or it is damaged.
+    """
+    shipped = shipped_recipes()
+    if name in shipped and not Path(name).exists():
+        return Recipe.load(shipped[name])
+    if not Path(name).is_file():
+        known = ", ".join(shipped) or "none"
+        raise SettingsError(f"there is no recipe {name!r}; name a file, or a shipped recipe: {known}")
+    return Recipe.load(name)
