@@ -70,8 +70,9 @@ class PlanJob(_Job):
     modality: str | None = Field(default=None, description="Default: the one of most slices")
     size: Literal["small", "medium", "large"] = "small"
     name: str | None = Field(default=None, description="Of the model; default: made from family and modality")
-    options: dict[str, Any] = Field(default_factory=dict, description="Options of the family")
-    max_steps: int | None = Field(default=None, ge=1)
+    options: dict[str, Any] = Field(default_factory=dict, description="Options of the family, over the recipe's")
+    changes: dict[str, Any] = Field(default_factory=dict, description="Fields of the recipe to set, such as seed")
+    max_steps: int | None = Field(default=None, ge=1, description="Train no longer than so many steps")
     measure: bool = Field(default=True, description="Time a few steps")
     device: DeviceName = "auto"
 

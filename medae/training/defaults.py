@@ -142,7 +142,7 @@ def recipe_for(
     batch_size = scale.batch_size * (4 if place["whole_slices"] else 1)
     while batch_size > SMALLEST_BATCH and training_mb(network, batch_size, patch) > memory_mb / 2:
         batch_size //= 2
-    return _made(
+    return Recipe.made(
         {
             "name": name or _free_name(f"my-{family}-{modality.lower()}"),
             "title": f"{chosen.TITLE} autoencoder, {modality}",
@@ -160,14 +160,6 @@ def recipe_for(
             **place,
         }
     )
-
-
-def _made(fields: Mapping[str, object]) -> Recipe:
-    try:
-        return Recipe.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise SettingsError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
 def _task(family: str, task: Task | None) -> Task:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from medae.errors import SettingsError
 from medae.families import Task
-from medae.inference.device import choose_device
+from medae.inference.device import Device, choose_device
 from medae.networks import parameter_count
 from medae.progress import Report, part, silent
 from medae.training import memory, pace
@@ -120,6 +120,7 @@ def plan(
     size: Size = "small",
     name: str | None = None,
     options: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
     max_steps: int | None = None,
     measure: bool = True,
     device: str = "auto",
@@ -132,10 +133,12 @@ def plan(
         Progress; may raise `Cancelled`.
     recipe
         What to train on what. Without one it is made from the rest (`medae.training.defaults.recipe_for`).
-    family, task, modality, size, name, options
-        See `medae.training.defaults.recipe_for`.
-    data
-        Files and folders of scans; they take the place of those of a recipe.
+    family, task, modality, size
+        See `medae.training.defaults.recipe_for`; nothing where there is a recipe.
+    name, options, data
+        The same; where there is a recipe they go over its own.
+    changes
+        Fields of the recipe to set, whether given or made.
     max_steps
         Train no longer than so many steps.
     measure
@@ -149,31 +152,37 @@ def plan(
         If no data are named, or family, task, options or device make no sense.
     """
     used = choose_device(device)
-    if recipe is not None and data:
-        recipe = recipe.with_data(data)
+    free = memory.available_mb(used.name)
+    if recipe is not None:
+        recipe = recipe.with_data(data) if data else recipe
+        recipe = recipe.changed(name=name or recipe.name, options={**recipe.options, **(options or {})})
     folders = [entry.path for entry in recipe.data] if recipe is not None else list(data)
     if not folders and (recipe is None or not recipe.phantoms):
         raise SettingsError("there is nothing to learn from: name a folder of scans (--data FOLDER)")
     scanned = scan_folders(folders, part(report, 0.0, 0.4))
-    free = memory.available_mb(used.name)
     if recipe is None:
         recipe = recipe_for(
             family, scanned, task=task, modality=modality, size=size, name=name, options=options, memory_mb=free
         )
+    recipe = recipe.changed(**(changes or {}))
     if max_steps is not None:
-        recipe = recipe.model_copy(update={"steps": min(recipe.steps, max_steps)})
-    chosen, checked = checked_options(recipe.family, recipe.options)
+        recipe = recipe.changed(steps=min(recipe.steps, max_steps))
     found = find(recipe, part(report, 0.4, 0.6), scanned)
-    patch = recipe.patch(checked.spatial_dims)
-    network = memory.sketch(chosen.network_def(checked, patch))
+    return _answer(recipe, found, used, free, part(report, 0.6, 1.0) if measure else None)
+
+
+def _answer(recipe: Recipe, found: Found, device: Device, free: float, report: Report | None) -> Plan:
+    """Say what follows from the scans found; time a few steps where there is a ``report``."""
+    family, options = checked_options(recipe.family, recipe.options)
+    patch = recipe.patch(options.spatial_dims)
+    network = memory.sketch(family.network_def(options, patch))
     needed, how = memory.training_mb(network, recipe.batch_size, patch), memory.HOW
     problem = _problem(found, recipe)
     measured = None
-    if measure and not problem:
-        measured = pace.measure(recipe, found, used, part(report, 0.6, 1.0))
+    if report is not None and not problem:
+        measured = pace.measure(recipe, found, device, report)
         if measured.peak_mb is not None:
-            needed, how = measured.peak_mb, "measured"
-    warnings = [*found.warnings, *_warnings(found, needed, free)]
+            needed, how = measured.peak_mb, "measured on the device"
     return Plan(
         recipe=recipe,
         problem=problem,
@@ -185,8 +194,8 @@ def plan(
         parameters=parameter_count(network),
         memory_mb=round(needed, 1),
         memory_how=how,
-        device=used.describe(),
-        warnings=tuple(warnings),
+        device=device.describe(),
+        warnings=(*found.warnings, *_warnings(found, needed, free)),
         **_times(measured, found, recipe),
     )
 

@@ -1,7 +1,7 @@
 """A recipe: everything that makes a training run, as JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -125,9 +125,33 @@ class Recipe(_Strict):
             raise SettingsError(f"patch_size {size} has {len(full)} axes where the network has {spatial_dims}")
         return full
 
+    @classmethod
+    def made(cls, fields: Mapping[str, object]) -> Self:
+        """Give a recipe of these fields.
+
+        Raises
+        ------
+        SettingsError
+            If a field is missing, unknown or out of range.
+        """
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            raise SettingsError(_first_problem(error)) from error
+
+    def changed(self, **fields: object) -> Self:
+        """Give the recipe with some fields changed.
+
+        Raises
+        ------
+        SettingsError
+            If there is no such field, or a value does not fit.
+        """
+        return self.made({**self.model_dump(), **fields})
+
     def with_data(self, paths: Sequence[Path]) -> Self:
         """Give the same recipe for other scans; what held for the old ones (names to hold out) is gone."""
-        return self.model_copy(update={"data": tuple(Data.model_validate({"path": path}) for path in paths)})
+        return self.changed(data=[{"path": path} for path in paths])
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
@@ -140,15 +164,18 @@ class Recipe(_Strict):
         """
         path = Path(path)
         try:
-            return cls.model_validate(json.loads(path.read_text("utf-8")))
+            return cls.made(json.loads(path.read_text("utf-8")))
         except OSError as error:
             raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
         except json.JSONDecodeError as error:
             raise SettingsError(f"{path}: is not JSON (line {error.lineno}: {error.msg})") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"])
-            raise SettingsError(f"{path}: {field}: {first['msg']}") from error
+        except SettingsError as error:
+            raise SettingsError(f"{path}: {error}") from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
 
 
 def shipped_recipes() -> dict[str, Path]:
