@@ -8,14 +8,19 @@ safetensors after their SHA-256 has been compared with the metadata.
 
 from medae.bundle.catalogue import (
     NONE,
+    Damaged,
     bundles,
     check_fits,
     choose,
+    damaged,
     find,
     resources_folder,
     user_models_folder,
 )
+from medae.bundle.exports import export_bundle
+from medae.bundle.imports import Imported, import_bundle
 from medae.bundle.info import TASKS, BundleInfo, read_info
+from medae.bundle.library import compare, remove_bundle
 from medae.bundle.network_def import NETWORKS, build_network
 from medae.bundle.weights import file_sha256, load_network, verify
 from medae.bundle.write import write
@@ -25,14 +30,21 @@ __all__ = [
     "NONE",
     "TASKS",
     "BundleInfo",
+    "Damaged",
+    "Imported",
     "build_network",
     "bundles",
     "check_fits",
     "choose",
+    "compare",
+    "damaged",
+    "export_bundle",
     "file_sha256",
     "find",
+    "import_bundle",
     "load_network",
     "read_info",
+    "remove_bundle",
     "resources_folder",
     "user_models_folder",
     "verify",

@@ -1,9 +1,11 @@
 """Which models there are, and which one fits."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from medae.bundle.info import TASKS, BundleInfo, read_info
+from medae.bundle.network_def import read_network_def
 from medae.errors import ModelError, UnsupportedVolume
 from medae.settings import Settings, data_folder
 
@@ -32,17 +34,54 @@ def _folders() -> Iterator[tuple[Path, bool]]:
                     yield folder, shipped
 
 
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A folder among the models that cannot be used, and the reason."""
+
+    name: str
+    folder: Path
+    reason: str
+    shipped: bool
+
+
+def _examined() -> Iterator[BundleInfo | Damaged]:
+    for folder, shipped in _folders():
+        try:
+            yield _usable(folder, shipped)
+        except ModelError as error:
+            yield Damaged(folder.name, folder, str(error), shipped)
+
+
+def _usable(folder: Path, shipped: bool) -> BundleInfo:
+    """Read a bundle and look whether all its parts are there; the weights are not read."""
+    if not (folder / "configs" / "metadata.json").is_file():
+        raise ModelError("has no configs/metadata.json, so it is no MONAI bundle; remove the folder or copy it again")
+    info = read_info(folder, shipped=shipped)
+    if not info.weights.is_file():
+        if (folder / "models" / "model.pt").is_file():
+            raise ModelError(
+                "its weights are only there as models/model.pt, which could run code when it is opened; move the "
+                "folder elsewhere and bring it in with 'medae models import'"
+            )
+        raise ModelError("its weights, models/model.safetensors, are missing; import or train it again")
+    if info.task not in TASKS:
+        raise ModelError(f"its task is {info.task!r}, which this version of MedAE does not know")
+    read_network_def(info)
+    return info
+
+
 def bundles() -> tuple[BundleInfo, ...]:
     """All usable bundles, the user's own first; `damaged` gives the others."""
     found: dict[str, BundleInfo] = {}
-    for folder, shipped in _folders():
-        if not (folder / "configs" / "metadata.json").is_file():
-            continue
-        try:
-            found.setdefault(folder.name, read_info(folder, shipped=shipped))
-        except ModelError:
-            continue
+    for one in _examined():
+        if isinstance(one, BundleInfo):
+            found.setdefault(one.name, one)
     return tuple(found.values())
+
+
+def damaged() -> tuple[Damaged, ...]:
+    """All folders among the models that cannot be used; weights are not compared with their SHA-256 here."""
+    return tuple(one for one in _examined() if isinstance(one, Damaged))
 
 
 def find(name: str) -> BundleInfo:
@@ -60,8 +99,11 @@ def find(name: str) -> BundleInfo:
     if (folder / "configs" / "metadata.json").is_file():
         return read_info(folder)
     for root in (user_models_folder(), resources_folder() / "models"):
-        if (root / name / "configs").is_dir() and Path(name).name == name:
-            return read_info(root / name)  # damaged: raises and says why
+        if (root / name).is_dir() and Path(name).name == name:
+            try:
+                return _usable(root / name, shipped=False)
+            except ModelError as error:
+                raise ModelError(f"model {name} cannot be used: {error}") from error
     known = ", ".join(info.name for info in bundles()) or "none"
     raise ModelError(f"there is no model named {name!r}; the models are: {known}")
 

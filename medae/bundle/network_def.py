@@ -1,5 +1,6 @@
 """The ``network_def`` of a bundle: read as data, checked, built from an explicit table."""
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 NETWORKS = {
     "medae.networks.ConvolutionalAutoEncoder": ("medae.networks", "ConvolutionalAutoEncoder"),
     "medae.networks.DenseAutoEncoder": ("medae.networks", "DenseAutoEncoder"),
+    "medae.networks.ImportedAutoEncoder": ("medae.networks", "ImportedAutoEncoder"),
+    "medae.networks.ImportedVarAutoEncoder": ("medae.networks", "ImportedVarAutoEncoder"),
     "medae.networks.ResidualUNet": ("medae.networks", "ResidualUNet"),
     "medae.networks.VariationalAutoEncoder": ("medae.networks", "VariationalAutoEncoder"),
 }
@@ -30,7 +33,7 @@ def read_network_def(info: BundleInfo) -> dict[str, Any]:
     if not isinstance(definition, dict) or definition.get("_target_") not in NETWORKS:
         target = definition.get("_target_") if isinstance(definition, dict) else None
         raise ModelError(f"model {info.name}: network {target!r} is not one that MedAE builds")
-    if any(isinstance(value, str) and value.startswith("$") for value in definition.values()):
+    if '"$' in json.dumps(definition):
         raise ModelError(f"model {info.name}: its network definition holds an expression, which is not run")
     return definition
 

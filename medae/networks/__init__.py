@@ -2,6 +2,7 @@
 
 from medae.networks.convolutional_autoencoder import ConvolutionalAutoEncoder
 from medae.networks.dense_autoencoder import DenseAutoEncoder
+from medae.networks.imported_autoencoder import ImportedAutoEncoder, ImportedVarAutoEncoder
 from medae.networks.network import Network, parameter_count
 from medae.networks.residual_unet import ResidualUNet
 from medae.networks.variational_autoencoder import VariationalAutoEncoder
@@ -9,6 +10,8 @@ from medae.networks.variational_autoencoder import VariationalAutoEncoder
 __all__ = [
     "ConvolutionalAutoEncoder",
     "DenseAutoEncoder",
+    "ImportedAutoEncoder",
+    "ImportedVarAutoEncoder",
     "Network",
     "ResidualUNet",
     "VariationalAutoEncoder",

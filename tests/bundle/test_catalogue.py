@@ -78,3 +78,33 @@ def test_models_for_ct_and_mr_are_shipped() -> None:
     for task in ("denoise", "anomaly"):
         for modality in ("CT", "MR"):
             assert bundle.choose(task, modality).shipped
+
+
+def test_damaged_folders_are_listed_with_their_reason(info: bundle.BundleInfo) -> None:
+    root = info.folder.parent
+    (root / "no-metadata").mkdir()
+    (root / "copied" / "configs").mkdir(parents=True)
+    (root / "copied" / "models").mkdir()
+    for name in ("metadata.json", "inference.json"):
+        (root / "copied" / "configs" / name).write_text((info.folder / "configs" / name).read_text())
+    (root / "copied" / "models" / "model.pt").write_bytes(b"")
+    (root / "no-weights" / "configs").mkdir(parents=True)
+    (root / "no-weights" / "configs" / "metadata.json").write_text(
+        (info.folder / "configs" / "metadata.json").read_text()
+    )
+    reasons = {one.name: one.reason for one in bundle.damaged()}
+    assert reasons.keys() == {"no-metadata", "copied", "no-weights"}
+    assert "no configs/metadata.json" in reasons["no-metadata"]
+    assert "medae models import" in reasons["copied"]
+    assert "missing" in reasons["no-weights"]
+    assert "test-model" in [one.name for one in bundle.bundles()]
+    with pytest.raises(ModelError, match=r"copied cannot be used.*model\.pt"):
+        bundle.find("copied")
+
+
+@pytest.mark.parametrize(("file", "text"), [("metadata.json", '"cook"'), ("inference.json", '"os.system"')])
+def test_unknown_tasks_and_networks_count_as_damaged(info: bundle.BundleInfo, file: str, text: str) -> None:
+    path = info.folder / "configs" / file
+    old = '"denoise"' if file == "metadata.json" else '"medae.networks.ResidualUNet"'
+    path.write_text(path.read_text().replace(old, text))
+    assert [text.strip('"') in one.reason for one in bundle.damaged()] == [True]

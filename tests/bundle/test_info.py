@@ -46,7 +46,12 @@ def test_damaged_metadata_says_what_is_wrong(info: bundle.BundleInfo, change: Ch
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("{", "not valid JSON"), ("[1]", "not a JSON object"), ("[" * 200_000, "not valid JSON"), ("\ud800", "not valid JSON")],
+    [
+        ("{", "not valid JSON"),
+        ("[1]", "not a JSON object"),
+        ("[" * 200_000, "not valid JSON"),
+        ("\ud800", "not valid JSON"),
+    ],
     ids=["cut", "list", "deep", "bytes"],
 )
 def test_no_json_is_explained(info: bundle.BundleInfo, text: str, reason: str) -> None:
