@@ -9,7 +9,7 @@ from medae.inference.residual import Calibration, inner_body, restore, smoothed_
 from medae.networks import Network
 from medae.progress import Report, part
 from medae.results import findings
-from medae.training.samples import Scan
+from medae.training.cache import Scan
 from medae.volume import Volume
 
 CANDIDATES = np.arange(2.5, 15.1, 0.25)
@@ -28,7 +28,7 @@ def calibrate(
     network
         The trained model.
     scans
-        Normal scans that were not trained on; voxels that are not trusted are left out.
+        Normal scans, where possible such as were not trained on; voxels that are not trusted are left out.
     device, report
         As in `medae.inference.detect`.
 
@@ -56,6 +56,7 @@ def calibrate(
     above = float(np.mean(np.concatenate([z[m] for z, m in zip(maps, masks, strict=True)]) > 3.0))
     metrics: dict[str, object] = {
         "calibration_scans": len(scans),
+        "calibrated_on": "held-out patients" if scans[0].use == "held_out" else "training scans",
         "threshold_z": float(CANDIDATES[chosen]),
         "false_regions_per_calibration_scan": round(regions[chosen], 2),
         "share_of_voxels_above_z_3": round(above, 5),

@@ -7,6 +7,7 @@ by filtered back-projection, and added to the image, so that the scan's own kern
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch  # noqa: TID253
@@ -58,10 +59,10 @@ def gaussian_blur(images: Tensor, width: float) -> Tensor:
     return torch.nn.functional.conv2d(blurred, row.transpose(2, 3), groups=channels)
 
 
-def smooth_field(size: int, cells: int, generator: torch.Generator) -> Tensor:
-    """Smooth random (1, 1, size, size) field in [0, 1] with about ``cells`` bumps per side."""
+def smooth_field(shape: Sequence[int], cells: int, generator: torch.Generator) -> Tensor:
+    """Smooth random (1, 1, *shape) field in [0, 1] with about ``cells`` bumps per side; ``shape`` is (H, W)."""
     coarse = torch.rand(1, 1, cells + 3, cells + 3, generator=generator)
-    return torch.nn.functional.interpolate(coarse, (size, size), mode="bicubic", align_corners=True).clamp(0, 1)
+    return torch.nn.functional.interpolate(coarse, tuple(shape), mode="bicubic", align_corners=True).clamp(0, 1)
 
 
 def mr_noise(clean: Tensor, sigma: float, generator: torch.Generator) -> Tensor:
@@ -78,7 +79,7 @@ def mr_noise(clean: Tensor, sigma: float, generator: torch.Generator) -> Tensor:
     """
     kind = float(torch.rand((), generator=generator))
     if kind < 0.3:
-        gain = 1.0 + 2.0 * smooth_field(clean.shape[-1], 2, generator)
+        gain = 1.0 + 2.0 * smooth_field(clean.shape[-2:], 2, generator)
         return rician_tensor(clean, sigma * gain / gain.max(), generator)
     if kind < 0.4:
         real, imaginary = torch.randn((2, *clean.shape), generator=generator)

@@ -1,26 +1,35 @@
-"""The training loop: scans in, a bundle out."""
+"""Train a model by a recipe: scans in, a bundle out; paused, resumed, finished early, in one process or several."""
 
-import copy
-import math
-import time
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import torch  # noqa: TID253
-from torch import nn  # noqa: TID253
+from filelock import Timeout
 
-import medae
 from medae import bundle
-from medae.errors import SettingsError
-from medae.families import FAMILIES, Options
-from medae.inference.device import Device, channels_last, choose_device
-from medae.networks import Network, parameter_count
+from medae.errors import Cancelled, MedaeError, SettingsError
+from medae.families import FAMILIES
+from medae.inference.device import Device, choose_device
+from medae.networks import Network
 from medae.progress import Report, part, silent
+from medae.runs import Run, RunState
+from medae.training.cache import Cache, load, with_ct_noise
 from medae.training.calibrate import calibrate
-from medae.training.evaluate import evaluate_denoising
+from medae.training.evaluate import evaluate_denoising, evaluate_reconstruction
+from medae.training.fabric import launched, precision
+from medae.training.loop import JUDGED, Loop
 from medae.training.model_card import model_card
+from medae.training.patches import SHOWN, VALIDATION, Patches, batch_of
 from medae.training.recipe import Recipe
-from medae.training.samples import AnomalySamples, DenoisingSamples, Samples, Scan, load, with_ct_noise
+from medae.training.record import STOPPED, facts, metadata
+from medae.training.trainer import Trainer, deterministic
+
+PREVIEW = "preview.png"
+
+_log = logging.getLogger(__name__)
 
 
 def train(
@@ -28,16 +37,22 @@ def train(
 ) -> Path:
     """Train a model and write it as a bundle.
 
+    The run has a folder of its own (`medae.runs.Run`), where its state is stored after each epoch and when it is
+    paused; one that was killed goes on from there and ends with the same weights. Under ``torchrun`` all processes
+    train together, and the first one writes.
+
     Parameters
     ----------
     recipe
-        What to train on what.
+        What to train on what. When a run is resumed, only its name counts: the stored recipe is used.
     report
-        Progress; may raise `Cancelled` after each step, in which case nothing is written.
+        Progress; may raise `Cancelled` after each step, which pauses the run.
     out
         Folder of bundles; the user's own models by default.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    resume
+        Go on where the run of that name stopped.
 
     Returns
     -------
@@ -47,126 +62,199 @@ def train(
     Raises
     ------
     SettingsError
-        If the family or its options are unknown, or no scan is found.
+        If the recipe makes no sense, there is nothing to learn from, the run is in use, or cannot be resumed.
+    Cancelled
+        If ``report`` raised it; the run is paused and can be resumed.
     """
+    run = Run.named(recipe.name)
+    if resume:
+        recipe = _resumable(run)
+    _check(recipe)
+    used = choose_device(device)
+    with deterministic():
+        fabric = launched(recipe, used)
+        report = report if fabric.is_global_zero else silent
+        with _opened(run, recipe, fabric, resume):
+            folder = _train(run, recipe, fabric, used, report, (out or bundle.user_models_folder()) / recipe.name)
+        fabric.barrier()
+        return folder
+
+
+def _check(recipe: Recipe) -> None:
     if recipe.family not in FAMILIES:
         raise SettingsError(f"unknown family {recipe.family!r}; the families are {', '.join(FAMILIES)}")
+    tasks = FAMILIES[recipe.family].TASKS
+    if recipe.task not in tasks:
+        raise SettingsError(f"family {recipe.family} is not for task {recipe.task}, but for {' or '.join(tasks)}")
+
+
+def _resumable(run: Run) -> Recipe:
+    """Give the stored recipe of a run that can go on."""
+    recipe = Recipe.model_validate(run.recipe())
+    state = run.state()
+    if state.state == "finished":
+        raise SettingsError(
+            f"the run {run.name!r} is finished, its model is in {state.bundle}; "
+            "give the recipe another name, or train anew without --resume"
+        )
+    return recipe
+
+
+@contextmanager
+def _opened(run: Run, recipe: Recipe, fabric: Any, resume: bool) -> Iterator[None]:
+    """Hold the run's lock, and tell in its state how it ended. Only the first process does anything here."""
+    if not fabric.is_global_zero:
+        fabric.barrier()
+        yield
+        return
+    lock = run.lock()
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise SettingsError(
+            f"the run {run.name!r} is being trained by another process; wait for it, stop it, or choose another name"
+        ) from error
+    try:
+        if not resume:
+            _clear(run)
+            run.write("recipe.json", recipe.model_dump_json(indent=2).encode())
+        run.write_state(run.state().model_copy(update={"state": "running", "steps": recipe.steps, "message": ""}))
+        fabric.barrier()
+        with _told(run, recipe):
+            yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _told(run: Run, recipe: Recipe) -> Iterator[None]:
+    try:
+        yield
+    except (Cancelled, KeyboardInterrupt):
+        _end(run, recipe, "paused", "Paused; it can be resumed.")
+        raise
+    except MedaeError as error:
+        _end(run, recipe, "failed", str(error))
+        raise
+    except BaseException as error:
+        _end(run, recipe, "failed", f"Unexpected error ({type(error).__name__}).")
+        raise
+
+
+def _end(run: Run, recipe: Recipe, state: Any, message: str) -> None:
+    run.write_state(RunState(state=state, step=run.state().step, steps=recipe.steps, message=message))
+
+
+def _clear(run: Run) -> None:
+    """Empty the folder of an older run of that name, but for the lock that is held."""
+    import shutil
+
+    for item in run.folder.iterdir():
+        if item.is_dir():
+            shutil.rmtree(item)
+        elif item.name != ".lock":
+            item.unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What is needed to write the bundle."""
+
+    network: Network
+    cache: Cache
+    loop: Loop
+
+
+def _train(run: Run, recipe: Recipe, fabric: Any, device: Device, report: Report, folder: Path) -> Path:
+    loop, cache = prepare(run, recipe, fabric, device, part(report, 0.0, 0.15))
+    loop.restore()
+    try:
+        loop.fit(part(report, 0.15, 0.9))
+    finally:
+        if fabric.is_global_zero:
+            step = loop.progress.step
+            run.write_state(RunState(state="running", step=step, steps=recipe.steps))
+    if not fabric.is_global_zero:
+        return folder
+    made = _write(recipe, loop, cache, device, folder, part(report, 0.9, 1.0))
+    message = " ".join([f"Ended {STOPPED[loop.progress.ended or 'planned']}.", *cache.warnings])
+    (run.folder / "finish").unlink(missing_ok=True)
+    run.write_state(
+        RunState(state="finished", step=loop.progress.step, steps=recipe.steps, message=message, bundle=made)
+    )
+    return made
+
+
+def prepare(run: Run, recipe: Recipe, fabric: Any, device: Device, report: Report) -> tuple[Loop, Cache]:
+    """Read the scans, build the network and all around it; the run's folder is not touched."""
     family = FAMILIES[recipe.family]
     options = family.Options.model_validate(recipe.options)
-    used = choose_device(device)
-    torch.manual_seed(recipe.seed)
-    scans = load(recipe, part(report, 0.0, 0.05))
-    definition = family.network_def(options, recipe.patch(options.spatial_dims))
-    network = bundle.build_network(definition)
-    training = [scan for scan in scans if not scan.held_out]
-    samples = _samples(training, recipe, 2 * network.middle + 1, part(report, 0.05, 0.15))
-    started = time.perf_counter()
-    averaged = _fit(network, samples, recipe, options, used, part(report, 0.15, 0.9))
-    seconds = time.perf_counter() - started
-    held_out = [scan for scan in scans if scan.held_out]
-    judge = part(report, 0.9, 1.0)
+    cache = load(recipe, part(report, 0.0, 0.7))
+    for warning in cache.warnings:
+        _log.warning(warning)
+    fabric.seed_everything(recipe.seed % 2**32, verbose=False)
+    network = bundle.build_network(family.network_def(options, recipe.patch(options.spatial_dims)))
+    trainer = Trainer(fabric, network, family, options, recipe, device)
+    sides = {use: cache.used(use) for use in ("train", "validation")}
+    if recipe.task == "denoise" and recipe.modality == "CT":
+        noisy = with_ct_noise([*sides["train"], *sides["validation"]], recipe.seed, report=part(report, 0.7, 1.0))
+        sides = {use: [scan for scan in noisy if scan.use == use] for use in sides}
+    shape = (2 * network.middle + 1, network.spatial_dims)
+    training = Patches(sides["train"], recipe, shape, rank=fabric.global_rank)
+    validation = Patches(sides["validation"], recipe, shape, purpose=VALIDATION) if sides["validation"] else None
+    shown = Patches(sides["validation"] or sides["train"], recipe, shape, purpose=SHOWN)
+    return Loop(run, recipe, trainer, training, validation, shown), cache
+
+
+def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Path, report: Report) -> Path:
+    """Measure, describe, and write the bundle."""
+    network, held_out = loop.trainer.averaged, cache.used("held_out")
     settings: dict[str, object] = {}
-    if recipe.task == "denoise":
-        metrics = evaluate_denoising(averaged, held_out, recipe, used, judge)
-    else:
+    if recipe.pixel_spacing is not None:
         settings["pixel_spacing"] = recipe.pixel_spacing
-        settings["calibration"], metrics = calibrate(averaged, held_out or training, used, judge)
-    facts: dict[str, object] = {
-        "scans": len(training),
-        "scans_held_out": len(held_out),
-        "slices": sum(len(scan.images) for scan in training),
-        "scan_sha256": sorted(scan.digest for scan in training),
-        "steps": recipe.steps,
-        "seconds": round(seconds),
-        "device": used.describe(),
-        "parameters": parameter_count(network),
-    }
-    metadata = _metadata(recipe, settings, metrics, facts)
-    card = model_card(recipe, metrics, facts)
-    folder = (out or bundle.user_models_folder()) / recipe.name
+    if recipe.whole_slices:
+        settings["whole_slices"] = True
+    metrics: dict[str, object]
+    if recipe.task == "denoise":
+        metrics = evaluate_denoising(network, held_out, recipe, device, report)
+    elif recipe.task == "reconstruct":
+        metrics = evaluate_reconstruction(network, held_out, device, report)
+    else:
+        settings["calibration"], metrics = calibrate(network, held_out or cache.used("train"), device, report)
+    if held_out and recipe.task != "denoise":
+        metrics |= _held_out_terms(loop, held_out)
+    described = facts(
+        cache.scans,
+        network,
+        recipe,
+        {
+            "steps": loop.progress.step,
+            "steps_planned": recipe.steps,
+            "ended": STOPPED[loop.progress.ended or "planned"],
+            "seconds": round(loop.progress.seconds),
+            "device": device.describe(),
+            "precision": precision(recipe, device),
+            "processes": loop.fabric.world_size,
+            "scans_not_read": sum(warning.startswith("Left out") for warning in cache.warnings),
+        },
+    )
+    family = FAMILIES[recipe.family]
+    options = family.Options.model_validate(recipe.options)
+    definition = family.network_def(options, recipe.patch(options.spatial_dims))
     return bundle.write(
-        folder, averaged.state_dict(), family.network_def(options, recipe.patch(options.spatial_dims)), metadata, card
+        folder,
+        network.state_dict(),
+        definition,
+        metadata(recipe, network, settings, metrics, described),
+        model_card(recipe, metrics, described, PREVIEW),
+        {f"docs/{PREVIEW}": loop.picture()},
     ).folder
 
 
-def _samples(scans: Sequence[Scan], recipe: Recipe, channels: int, report: Report) -> Samples:
-    if recipe.task == "anomaly":
-        return AnomalySamples(scans, recipe, channels)
-    if recipe.modality == "CT":
-        scans = with_ct_noise(scans, recipe.seed, report=report)
-    return DenoisingSamples(scans, recipe, channels)
-
-
-def _fit(
-    network: Network, samples: Samples, recipe: Recipe, options: Options, device: Device, report: Report
-) -> Network:
-    """Minimise the family's loss; give the exponential moving average of the network."""
-    family = FAMILIES[recipe.family]
-    channels_last(network, device).train()
-    averaged = copy.deepcopy(network).eval().requires_grad_(False)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=1e-4)
-    smooth_loss = 0.0
-    kind = device.name.split(":")[0]
-    for step in range(recipe.steps):
-        rate = _learning_rate(recipe, step)
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        batch = samples.batch()
-        for key in ("input", "target", "weight"):
-            batch[key] = batch[key].to(device.name, memory_format=torch.channels_last)
-        with torch.autocast(kind, torch.bfloat16):
-            terms = family.loss(network, batch, options)
-        total = torch.stack(list(terms.values())).sum()
-        optimiser.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        decay = min(recipe.average, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for mean, now in zip(averaged.parameters(), network.parameters(), strict=True):
-                mean.lerp_(now, 1 - decay)
-        smooth_loss = total.item() if step == 0 else 0.98 * smooth_loss + 0.02 * total.item()
-        report((step + 1) / recipe.steps, f"Step {step + 1} of {recipe.steps}, loss {smooth_loss:.5f}")
-    return averaged
-
-
-def _learning_rate(recipe: Recipe, step: int) -> float:
-    """Warm up over 100 steps, then one cosine down to a thousandth."""
-    warm = min(1.0, (step + 1) / 100)
-    return recipe.learning_rate * warm * (0.0005 + 0.4995 * (1 + math.cos(math.pi * step / recipe.steps)))
-
-
-def _metadata(
-    recipe: Recipe, settings: dict[str, object], metrics: dict[str, object], facts: dict[str, object]
-) -> dict[str, object]:
-    """Metadata of a MONAI bundle, with MedAE's own part."""
-    plane = {"type": "image", "num_channels": 1, "spatial_shape": ["*", "*"], "dtype": "float32"}
-    return {
-        "schema": "https://github.com/Project-MONAI/MONAI-extra-test-data/releases/download/0.8.1/"
-        "meta_schema_20240725.json",
-        "version": recipe.version,
-        "name": recipe.title,
-        "description": recipe.description,
-        "task": "denoising" if recipe.task == "denoise" else "anomaly detection",
-        "authors": "The MedAE authors",
-        "license": recipe.licence,
-        "copyright": "The MedAE authors",
-        "intended_use": "Research use only, not for diagnosis",
-        "monai_version": "1.6.1",
-        "pytorch_version": torch.__version__.split("+")[0],
-        "numpy_version": "2.0",
-        "required_packages_version": {"medae": medae.__version__},
-        "network_data_format": {
-            "inputs": {"image": {**plane, "format": "magnitude", "modality": recipe.modality, "is_patch_data": True}},
-            "outputs": {"pred": {**plane, "format": "magnitude", "is_patch_data": True}},
-        },
-        "metrics": metrics,
-        "training": facts,
-        "medae": {
-            "task": recipe.task,
-            "family": recipe.family,
-            "modalities": [recipe.modality],
-            "settings": settings,
-            "recipe": recipe.model_dump(mode="json"),
-        },
-    }
+def _held_out_terms(loop: Loop, scans: list[Any]) -> dict[str, object]:
+    """Each term of the loss on patches of held-out scans."""
+    network, recipe = loop.trainer.averaged, loop.recipe
+    shape = (2 * network.middle + 1, network.spatial_dims)
+    patches = Patches(scans, recipe, shape, purpose=VALIDATION)
+    terms = loop.trainer.judge([batch_of(patches, n, recipe.batch_size) for n in range(JUDGED)])
+    return {f"loss_{name}": float(f"{value:.4g}") for name, value in terms.items()}

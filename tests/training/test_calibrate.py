@@ -7,8 +7,8 @@ from medae.inference.device import Device
 from medae.inference.residual import Calibration
 from medae.networks import ResidualUNet
 from medae.progress import silent
+from medae.training.cache import Scan
 from medae.training.calibrate import CANDIDATES, FALSE_REGIONS, calibrate
-from medae.training.samples import Scan
 
 
 def test_normal_scans_show_few_regions_at_the_threshold() -> None:

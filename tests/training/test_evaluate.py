@@ -7,9 +7,9 @@ import torch
 from medae.inference.device import Device
 from medae.networks import ResidualUNet
 from medae.progress import silent
+from medae.training.cache import Scan
 from medae.training.evaluate import evaluate_denoising, psnr
 from medae.training.recipe import Recipe
-from medae.training.samples import Scan
 
 
 def test_psnr_of_a_known_error() -> None:
@@ -21,7 +21,7 @@ def test_psnr_of_a_known_error() -> None:
 def test_a_network_that_removes_nothing_gains_nothing(modality: str) -> None:
     recipe = Recipe.model_validate({"name": "x", "title": "x", "task": "denoise", "modality": modality, "data": []})
     images = np.full((1, 32, 32), 1.0, np.float32)
-    scan = Scan(images, images > 0, images > 0, (1.0, 1.0, 1.0), held_out=True)
+    scan = Scan(images, images > 0, images > 0, (1.0, 1.0, 1.0), use="held_out")
     network = ResidualUNet(features=(8, 16), blocks=1).eval()
     with torch.no_grad():
         for parameter in network.parameters():

@@ -15,6 +15,16 @@ def test_the_card_tells_origin_figures_limits_and_use() -> None:
         }
     )
     facts = {"steps": 1, "seconds": 2, "device": "CPU", "scans": 3, "slices": 4, "scans_held_out": 5, "parameters": 6}
-    card = model_card(recipe, {"threshold_z": 4.5}, facts)
-    for text in ("# A model", "Someone, CC BY", "threshold_z | 4.5", "Research use only", "not disease"):
+    facts |= {"patients": 2, "patients_held_out": 3}
+    card = model_card(recipe, {"threshold_z": 4.5}, facts, "preview.png")
+    told = ("# A model", "Someone, CC BY", "threshold_z | 4.5", "(preview.png)", "(2 patients)", "not disease")
+    for text in (*told, "Research use only"):
         assert text in card
+
+
+def test_without_held_out_patients_nothing_is_claimed() -> None:
+    recipe = Recipe.model_validate({"name": "x", "title": "x", "task": "reconstruct", "modality": "MR", "data": []})
+    facts = {"steps": 1, "seconds": 2, "device": "CPU", "scans": 3, "slices": 4, "scans_held_out": 0, "parameters": 6}
+    card = model_card(recipe, {}, facts | {"patients": 1, "patients_held_out": 0})
+    assert "nothing is claimed" in card
+    assert "| figure |" not in card

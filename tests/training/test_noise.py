@@ -83,7 +83,7 @@ def test_apodise_takes_away_high_frequencies_only() -> None:
 
 def test_blur_keeps_the_mean_and_smooth_fields_stay_in_range() -> None:
     generator = torch.Generator().manual_seed(0)
-    field = smooth_field(32, 3, generator)
+    field = smooth_field((32, 32), 3, generator)
     assert field.shape == (1, 1, 32, 32)
     assert 0 <= float(field.min()) <= float(field.max()) <= 1
     assert gaussian_blur(torch.ones(1, 2, 16, 16), 1.0).mean() == pytest.approx(1.0, abs=1e-5)

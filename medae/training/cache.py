@@ -1,0 +1,222 @@
+"""The scans of a recipe, read once and kept in memory."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import torch  # noqa: TID253
+from numpy.typing import NDArray
+
+from medae import phantom, readers
+from medae.errors import MedaeError, SettingsError
+from medae.inference.prepare import (
+    Frame,
+    body_mask,
+    intensity_scale,
+    network_values,
+    standardised,
+    to_pixel_spacing,
+)
+from medae.progress import Report, part, silent
+from medae.training.noise import ct_noise_images
+from medae.training.recipe import Phantoms, Recipe
+from medae.training.scans import Found, find
+from medae.volume import Volume
+
+REFERENCE_PHOTONS = 1e5
+"""Dose of the stored CT noise images; other doses are scaled from them."""
+
+PHANTOM = "phantom-"
+"""Beginning of the patient key of scans that are made here."""
+
+Side = Literal["train", "validation", "held_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One scan in memory, ready to be cut.
+
+    Attributes
+    ----------
+    images
+        (slices, rows, columns) float32 network values.
+    trusted
+        (slices, rows, columns) bool: False where the loss must not look (bright lesions).
+    body
+        (slices, rows, columns) bool: where the patient is.
+    spacing
+        (slices, rows, columns) spacing in mm, after resampling.
+    use
+        Learnt from, deciding when to stop, or for the metrics only.
+    patient
+        Opaque key, the same for all scans of a patient.
+    digest
+        SHA-256 of the images, for the record of what was learnt from.
+    noise
+        (draws, slices, rows, columns) float16 CT noise at `REFERENCE_PHOTONS`, empty for MR.
+    """
+
+    images: NDArray[np.float32]
+    trusted: NDArray[np.bool_]
+    body: NDArray[np.bool_]
+    spacing: tuple[float, float, float]
+    use: Side = "train"
+    patient: str = ""
+    digest: str = ""
+    noise: NDArray[np.float16] = field(default_factory=lambda: np.empty((0, 0, 0, 0), np.float16))
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """All scans of a recipe, and what to know about those that could not be read."""
+
+    scans: tuple[Scan, ...]
+    warnings: tuple[str, ...] = ()
+
+    def used(self, use: Side) -> list[Scan]:
+        """Give the scans of one side."""
+        return [scan for scan in self.scans if scan.use == use]
+
+
+def load(recipe: Recipe, report: Report = silent, found: Found | None = None) -> Cache:
+    """Read all scans that a recipe uses, and make its phantoms.
+
+    A scan whose pixels cannot be read is left out with a warning.
+
+    Parameters
+    ----------
+    recipe
+        What to train on what.
+    report
+        Progress and cancellation.
+    found
+        The scans, where they are looked up already.
+
+    Raises
+    ------
+    SettingsError
+        If there is nothing to learn from.
+    """
+    found = found or find(recipe, part(report, 0.0, 0.2))
+    warnings = list(found.warnings)
+    scans = list(_read(found, recipe, warnings, part(report, 0.2, 0.9)))
+    scans += [
+        _prepare(volume, recipe, patient=patient) for entry in recipe.phantoms for patient, volume in _made(entry)
+    ]
+    if not any(scan.use == "train" for scan in scans):
+        raise SettingsError(_nothing(found, recipe, warnings))
+    if recipe.task == "denoise" and recipe.modality == "MR":
+        scans = [_halved(scan) if scan.spacing[2] < 0.75 and scan.use != "held_out" else scan for scan in scans]
+    return Cache(tuple(scans), tuple(warnings))
+
+
+def _read(found: Found, recipe: Recipe, warnings: list[str], report: Report) -> Iterator[Scan]:
+    wanted = [scan for scan in found.scans if scan.use != "not_used"]
+    for n, scan in enumerate(wanted):
+        report(n / len(wanted), f"Reading scan {n + 1} of {len(wanted)}")
+        try:
+            volume = readers.read(scan.source, modality=recipe.modality)
+            prepared = _prepare(volume, recipe, scan.entry.mask_bright, scan.patient)
+        except MedaeError as error:
+            warnings.append(f"Left out: {error}")
+            continue
+        assert scan.use != "not_used"
+        yield replace(prepared, use=scan.use)
+
+
+def _nothing(found: Found, recipe: Recipe, warnings: Sequence[str]) -> str:
+    message = f"no {recipe.modality} scan was found to learn from in the folders of recipe {recipe.name}"
+    reasons = [scan.reason for scan in found.scans if scan.use == "not_used"]
+    reasons += [skipped.reason for skipped in found.skipped] + list(warnings)
+    if not reasons:
+        return f"{message}; name a folder of scans"
+    return f"{message}; of {len(found.scans) + len(found.skipped)} files none can be used: {reasons[0]}"
+
+
+def _made(entry: Phantoms) -> Iterator[tuple[str, Volume]]:
+    """Phantoms with the key of the patient that they stand for."""
+    for seed in range(entry.count):
+        key = f"{PHANTOM}{entry.kind}-{seed}"
+        if entry.kind == "thorax":
+            yield key, phantom.thorax(shape=entry.shape, spacing=entry.spacing, seed=seed).volume
+        else:
+            for contrast in entry.contrasts:
+                yield key, phantom.head(contrast, shape=entry.shape, spacing=entry.spacing, seed=seed).volume
+
+
+def _prepare(volume: Volume, recipe: Recipe, mask_bright: float | None = None, patient: str = "") -> Scan:
+    """Bring a volume to network values, as inference will: resampled, standardised, framed where the recipe says so."""
+    images = network_values(volume, intensity_scale(volume))
+    spacing = volume.spacing
+    if recipe.pixel_spacing is not None:
+        images = to_pixel_spacing(images, spacing, recipe.pixel_spacing)
+        spacing = (spacing[0], recipe.pixel_spacing, recipe.pixel_spacing)
+    body = body_mask(images, recipe.modality)
+    if recipe.task == "anomaly":
+        images = standardised(images, body, recipe.modality)
+    digest = hashlib.sha256(images.tobytes()).hexdigest()
+    trusted = np.ones(images.shape, bool)
+    if mask_bright is not None:
+        trusted = ~bright_regions(images, body, mask_bright)
+    if recipe.whole_slices:
+        plane = recipe.patch(int(recipe.options.get("spatial_dims", 2)))[-2:]
+        frame = Frame.around(body, (plane[0], plane[1]))
+        images, trusted, body = frame.cut(images), frame.cut(trusted), frame.cut(body)
+    return Scan(images, trusted, body, spacing, "train", patient, digest)
+
+
+def bright_regions(images: NDArray[np.float32], body: NDArray[np.bool_], deviations: float) -> NDArray[np.bool_]:
+    """Voxels far above the median of bright tissue (in robust standard deviations), grown by two voxels.
+
+    Bright tissue is what exceeds half of the body's 95th percentile, so that fluid and bone do not count.
+    """
+    from scipy import ndimage
+
+    inside = images[body]
+    if not inside.size:
+        return np.zeros(images.shape, bool)
+    inside = inside[inside > 0.5 * np.percentile(inside, 95)]
+    median = float(np.median(inside))
+    spread = 1.4826 * float(np.median(np.abs(inside - median)))
+    bright = ndimage.gaussian_filter(images, (0, 0.7, 0.7)) > median + deviations * spread
+    disc = ndimage.generate_binary_structure(2, 1)[None]
+    return ndimage.binary_dilation(bright & body, disc, iterations=2)
+
+
+def _halved(scan: Scan) -> Scan:
+    """Average 2×2 pixels: half the noise, so a cleaner target."""
+    slices, rows, columns = scan.images.shape
+    rows, columns = rows // 2 * 2, columns // 2 * 2
+
+    def pooled(array: NDArray[np.float32]) -> NDArray[np.float32]:
+        cut = array[:, :rows, :columns].reshape(slices, rows // 2, 2, columns // 2, 2)
+        return cut.mean(axis=(2, 4), dtype=np.float32)
+
+    return replace(
+        scan,
+        images=pooled(scan.images),
+        trusted=pooled(scan.trusted.astype(np.float32)) == 1,
+        body=pooled(scan.body.astype(np.float32)) > 0.5,
+        spacing=(scan.spacing[0], 2 * scan.spacing[1], 2 * scan.spacing[2]),
+    )
+
+
+def with_ct_noise(scans: Sequence[Scan], seed: int, draws: int = 3, report: Report = silent) -> list[Scan]:
+    """Give CT scans their own noise images (filtered back-projection of the noise of each slice's sinogram)."""
+    generator = torch.Generator().manual_seed(seed)
+    total = sum(len(scan.images) for scan in scans)
+    done = 0
+    noisy = []
+    for scan in scans:
+        noise = np.empty((draws, *scan.images.shape), np.float16)
+        for k, image in enumerate(scan.images):
+            report(done / total, f"Simulating CT noise, slice {done + 1} of {total}")
+            hu = image * 1000 - 1024
+            noise[:, k] = ct_noise_images(
+                hu, scan.spacing[2], REFERENCE_PHOTONS, draws=draws, views=360, generator=generator
+            )
+            done += 1
+        noisy.append(replace(scan, noise=noise))
+    return noisy

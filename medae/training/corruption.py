@@ -1,0 +1,189 @@
+"""What is done to the input of a network, by task: scanner noise, coarse noise and blobs, or nothing.
+
+A patch is a stack of slices (S, H, W): the neighbours of the one slice that is restored (2.5-D), or a block (3-D).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch  # noqa: TID253
+from torch import Tensor  # noqa: TID253
+
+from medae.families import Task
+from medae.training.cache import REFERENCE_PHOTONS
+from medae.training.noise import apodise, gaussian_blur, mr_noise, smooth_field
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A piece of a scan as it was.
+
+    Attributes
+    ----------
+    clean
+        (S, H, W) float32 network values.
+    body, trusted
+        (1, H, W) of the restored slice, or (S, H, W) of the block; float32, 0 to 1.
+    spacing
+        (slices, rows, columns) in mm.
+    noise
+        (S, H, W) float32 CT noise at `REFERENCE_PHOTONS`; None for other modalities.
+    """
+
+    clean: Tensor
+    body: Tensor
+    trusted: Tensor
+    spacing: tuple[float, float, float]
+    noise: Tensor | None = None
+
+    @property
+    def is_block(self) -> bool:
+        """Whether all slices are restored, not the middle one only."""
+        return len(self.body) == len(self.clean) > 1
+
+    def restored(self, stack: Tensor) -> Tensor:
+        """Give the part of a stack (S, H, W) that the network has to restore."""
+        return stack if self.is_block else stack[len(stack) // 2 :][:1]
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Source of a sample's randomness."""
+
+    random: np.random.Generator
+    generator: torch.Generator
+
+
+Sample = tuple[Tensor, Tensor, Tensor]
+"""Input (S, H, W), target and weight (1, H, W) or (S, H, W)."""
+
+
+def scanner_noise(patch: Patch, draw: Draw) -> Sample:
+    """Noise of the scanner; the target is the patch without it.
+
+    The weight falls with the noise that was added, so that mild noise counts about as much as strong noise, and a
+    clean patch is to stay as it is.
+    """
+    clean, count = patch.clean, len(patch.clean)
+    noise = patch.noise
+    if not patch.is_block and count > 1 and draw.random.random() < 0.15:  # as a scan of one slice would be given
+        clean = patch.restored(clean)
+        noise = None if noise is None else patch.restored(noise)
+    if noise is not None:
+        noisy = _low_dose(clean, noise, draw)
+    else:
+        clean, noisy = _rician(clean, draw)
+    target = patch.restored(clean)
+    added = (patch.restored(noisy) - target).abs().mean()
+    weight = (0.05 / (added + 0.02)).expand(target.shape)
+    return noisy.expand(count, -1, -1), target, weight
+
+
+def _rician(clean: Tensor, draw: Draw) -> tuple[Tensor, Tensor]:
+    random = draw.random
+    if random.random() < 0.3:
+        clean = clean ** float(random.uniform(0.7, 1.4))
+    if random.random() < 0.3:  # interpolated images, and targets with less noise of their own
+        clean = gaussian_blur(clean[None], float(random.uniform(0.4, 1.0)))[0]
+    if random.random() < 0.05:
+        return clean, clean
+    level = random.uniform(0.005, 0.14)
+    if random.random() < 0.4:
+        level = np.exp(random.uniform(np.log(0.003), np.log(0.14)))
+    return clean, mr_noise(clean[None], float(level), draw.generator)[0]
+
+
+def _low_dose(clean: Tensor, noise: Tensor, draw: Draw) -> Tensor:
+    random = draw.random
+    if random.random() < 0.08:
+        return clean
+    photons = float(np.exp(random.uniform(np.log(3e3), np.log(3e6))))
+    sign = 1.0 if random.integers(2) else -1.0
+    noise = apodise(noise, float(random.uniform(0.5, 1.6))) * (sign * np.sqrt(REFERENCE_PHOTONS / photons) / 1000)
+    return (clean + noise).clamp(min=0)
+
+
+def anomalies(patch: Patch, draw: Draw) -> Sample:
+    """Coarse noise and pasted blobs inside the body; the target is the patch without them.
+
+    Coarse noise: Kascenas et al., MIDL 2022. Blobs blended from elsewhere or brighter, darker: Tan et al., "Detecting
+    outliers with foreign patch interpolation", MELBA 2022.
+    """
+    random, plane = draw.random, patch.clean.shape[-2:]
+    bias = 0.85 + 0.3 * smooth_field(plane, 2, draw.generator)[0]
+    clean = patch.clean * bias * float(random.uniform(0.8, 1.2))
+    corrupted = clean
+    if random.random() < 0.9:
+        bumps = _coarse_noise(patch, float(random.uniform(8, 16)), draw.generator)
+        corrupted = corrupted + float(random.uniform(0.1, 0.3)) * bumps * patch.body
+    for _ in range(int(random.integers(0, 6))):
+        corrupted = _with_blob(corrupted, patch, draw)
+    fine = 0.03 * float(random.random()) * torch.randn(clean.shape, generator=draw.generator)
+    weight = patch.trusted * (0.05 + 0.95 * patch.body)
+    return (corrupted + fine * patch.body).clamp(min=0), patch.restored(clean), weight
+
+
+def _coarse_noise(patch: Patch, distance: float, generator: torch.Generator) -> Tensor:
+    """Gaussian noise (1, H, W) or (S, H, W), interpolated from grid points ``distance`` mm apart."""
+    shape = patch.body.shape
+    cells = [max(3, round(n * s / distance)) for n, s in zip(shape[1:], patch.spacing[1:], strict=True)]
+    if not patch.is_block:
+        coarse = torch.randn(1, 1, *cells, generator=generator)
+        return torch.nn.functional.interpolate(coarse, shape[1:], mode="bilinear")[0]
+    deep = max(2, round(shape[0] * patch.spacing[0] / distance))
+    coarse = torch.randn(1, 1, deep, *cells, generator=generator)
+    return torch.nn.functional.interpolate(coarse, shape, mode="trilinear")[0, 0]
+
+
+def _with_blob(image: Tensor, patch: Patch, draw: Draw) -> Tensor:
+    """Paste one irregular blob into (S, H, W): brighter, darker, or blended from elsewhere in the patch."""
+    random, plane = draw.random, image.shape[-2:]
+    size = min(plane)
+    blob = _blob(patch, draw)
+    if blob is None:
+        return image
+    if random.random() < 0.3:
+        shift = tuple(int(s) for s in random.integers(-size // 2, size // 2, size=2))
+        pasted = torch.roll(image, shift, (-2, -1))
+        return torch.lerp(image, pasted, (blob * float(random.uniform(0.3, 1.0))).expand(image.shape))
+    contrast = float(np.exp(random.uniform(np.log(0.05), np.log(0.5)))) * (1.0 if random.random() < 0.6 else -1.0)
+    texture = 1.0 + 0.3 * (smooth_field(plane, size // 4, draw.generator)[0] - 0.5)
+    return (image + blob * texture * contrast).clamp(min=0)
+
+
+def _blob(patch: Patch, draw: Draw) -> Tensor | None:
+    """Soft mask (1, H, W) or (S, H, W) of one irregular blob, centred in the body; None where there is no body."""
+    random, body = draw.random, patch.body
+    size = min(body.shape[-2:])
+    inside = torch.nonzero(body > 0.5)
+    radius = float(np.exp(random.uniform(np.log(1.5), np.log(max(size / 9, 1.6)))))
+    if not len(inside):
+        return None
+    center = inside[int(random.integers(len(inside)))]
+    z, y, x = (
+        torch.arange(n, dtype=torch.float32).view([-1 if axis == own else 1 for axis in range(3)]) - center[own]
+        for own, n in enumerate(body.shape)
+    )
+    z = z * (patch.spacing[0] / patch.spacing[2])
+    angle, stretch = random.uniform(0, np.pi), random.uniform(0.5, 1.0)
+    u, v = x * np.cos(angle) + y * np.sin(angle), (y * np.cos(angle) - x * np.sin(angle)) / stretch
+    cells = max(4, int(size / (radius + 2)))
+    ragged = 0.6 * (smooth_field(body.shape[-2:], cells, draw.generator)[0] - 0.5)
+    edge = float(random.uniform(1.0, max(1.5, radius)))
+    blob = ((1.0 - torch.sqrt(u**2 + v**2 + z**2) / radius + ragged) * radius / edge).clamp(0, 1)
+    return gaussian_blur(blob[None], float(random.uniform(0.5, 1.5)))[0] * body
+
+
+def nothing(patch: Patch, draw: Draw) -> Sample:
+    """Leave the patch as it is; what is not trusted does not count."""
+    return patch.clean, patch.restored(patch.clean), patch.trusted
+
+
+Corruption = Callable[[Patch, Draw], Sample]
+
+CORRUPTIONS: dict[Task, Corruption] = {
+    "denoise": scanner_noise,
+    "anomaly": anomalies,
+    "reconstruct": nothing,
+}
