@@ -20,7 +20,7 @@ from medae.bundle.catalogue import (
 from medae.bundle.exports import export_bundle
 from medae.bundle.imports import Imported, import_bundle
 from medae.bundle.info import TASKS, BundleInfo, read_info
-from medae.bundle.library import compare, remove_bundle
+from medae.bundle.library import check_removable, compare, remove_bundle
 from medae.bundle.network_def import NETWORKS, build_network
 from medae.bundle.weights import file_sha256, load_network, verify
 from medae.bundle.write import write
@@ -35,6 +35,7 @@ __all__ = [
     "build_network",
     "bundles",
     "check_fits",
+    "check_removable",
     "choose",
     "compare",
     "damaged",

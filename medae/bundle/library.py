@@ -22,6 +22,23 @@ _TRAINING = {
 """Training facts that are shown, and what they are called."""
 
 
+def check_removable(name: str) -> Path:
+    """Give the folder of one of the user's own models.
+
+    Raises
+    ------
+    ModelError
+        If it came with MedAE, or there is none of that name in the library.
+    """
+    folder = user_models_folder() / name
+    is_name = bool(name) and Path(name).name == name and not name.startswith(".")
+    if is_name and (folder.is_dir() or folder.is_symlink()):
+        return folder
+    if is_name and (resources_folder() / "models" / name).is_dir():
+        raise ModelError(f"model {name} came with MedAE and stays; only your own models can be removed")
+    raise ModelError(f"{find(name).folder} is not in the library; delete the folder yourself")
+
+
 def remove_bundle(name: str) -> None:
     """Delete one of the user's own models, damaged ones too.
 
@@ -30,21 +47,16 @@ def remove_bundle(name: str) -> None:
     Raises
     ------
     ModelError
-        If it came with MedAE, there is none of that name, or it cannot be deleted.
+        As `check_removable`, or if it cannot be deleted.
     """
-    folder = user_models_folder() / name
-    is_name = bool(name) and Path(name).name == name and not name.startswith(".")
-    if not is_name or not (folder.is_dir() or folder.is_symlink()):
-        if (resources_folder() / "models" / Path(name).name).is_dir():
-            raise ModelError(f"model {name} came with MedAE and stays; only your own models can be removed")
-        raise ModelError(f"{find(name).folder} is not in the library; delete the folder yourself")
+    folder = check_removable(name)
     try:
         if folder.is_symlink():
             folder.unlink()  # what it points at is somebody else's
             return
-        bin_folder = Path(tempfile.mkdtemp(prefix=f".{name}-removed-", dir=folder.parent))
-        folder.rename(bin_folder / name)
-        shutil.rmtree(bin_folder)
+        aside = Path(tempfile.mkdtemp(prefix=f".{name}-removed-", dir=folder.parent))
+        folder.rename(aside / name)
+        shutil.rmtree(aside)
     except OSError as error:
         raise ModelError(
             f"model {name} cannot be removed ({error.strerror}); close what uses it and try again"

@@ -1,0 +1,37 @@
+"""Tables about models."""
+
+from dataclasses import replace
+from io import StringIO
+
+from rich.console import Console
+
+from medae import bundle
+from medae.cli.model_tables import USUAL, WIDE, comparison, facts_table, list_table
+
+
+def drawn(table: object, width: int) -> str:
+    console = Console(width=width, file=StringIO())
+    console.print(table)
+    return console.file.getvalue()
+
+
+def shipped() -> bundle.BundleInfo:
+    return next(info for info in bundle.bundles() if info.name == "ct-denoise")
+
+
+def test_wider_terminals_show_more() -> None:
+    counts = [len(list_table([shipped()], width).columns) for width in (40, USUAL, WIDE)]
+    assert counts == [4, 7, 9]
+
+
+def test_facts_and_recipe_are_there() -> None:
+    text = drawn(facts_table(shipped()), 100)
+    assert "1,044,992" in text
+    assert "recipe: steps" in text
+    assert "recipe:" not in drawn(facts_table(replace(shipped(), recipe={})), 100)
+
+
+def test_each_model_has_a_column() -> None:
+    text = drawn(comparison([shipped(), replace(shipped(), name="other", task="reconstruct")]), 100)
+    assert "other" in text
+    assert "reconstruct" in text
