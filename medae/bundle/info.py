@@ -96,6 +96,11 @@ class BundleInfo:
         return self.weights.stat().st_size if self.weights.is_file() else 0
 
 
+def printable(text: object) -> str:
+    """Give a text without characters that act on a terminal; line ends and tabs stay."""
+    return "".join(character for character in str(text) if character.isprintable() or character in "\n\t")
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object.
 
@@ -135,22 +140,22 @@ def read_info(folder: Path, *, shipped: bool = False) -> BundleInfo:
     try:
         return BundleInfo(
             name=folder.name,
-            version=str(metadata["version"]),
-            title=str(metadata["name"]),
-            task=str(ours["task"]),
-            family=str(ours["family"]),
+            version=printable(metadata["version"]),
+            title=printable(metadata["name"]),
+            task=printable(ours["task"]),
+            family=printable(ours["family"]),
             modalities=_texts(ours["modalities"]),
-            description=str(metadata.get("description", "")),
+            description=printable(metadata.get("description", "")),
             folder=folder,
             sha256=str(ours["sha256"]),
-            licence=str(metadata.get("license", "")),
+            licence=printable(metadata.get("license", "")),
             shipped=shipped,
             settings=_mapping(ours, "settings"),
             metrics=_mapping(metadata, "metrics"),
             training=_mapping(metadata, "training"),
             recipe=_mapping(ours, "recipe"),
-            created=str(metadata.get("created", "")),
-            origin=str(ours.get("origin", "")),
+            created=printable(metadata.get("created", "")),
+            origin=printable(ours.get("origin", "")),
         )
     except KeyError as error:
         raise ModelError(f"{folder}: metadata.json lacks {error}; the bundle is damaged") from error
@@ -168,4 +173,4 @@ def _mapping(content: Mapping[str, Any], key: str) -> dict[str, Any]:
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise TypeError("modalities is not a list of texts")
-    return tuple(value)
+    return tuple(printable(text) for text in value)

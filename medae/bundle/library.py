@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from medae.bundle.catalogue import find, resources_folder, user_models_folder
-from medae.bundle.info import BundleInfo
+from medae.bundle.info import BundleInfo, printable
 from medae.errors import ModelError
 
 _TRAINING = {
@@ -108,7 +108,7 @@ def origin(info: BundleInfo) -> str:
 def metrics(values: Mapping[str, object], before: str = "") -> Iterator[tuple[str, str]]:
     """Give the metrics, also nested ones, as names and texts."""
     for name, value in values.items():
-        title = f"{before}{name.replace('_', ' ')}"
+        title = f"{before}{printable(name).replace('_', ' ')}"
         if isinstance(value, Mapping):
             yield from metrics(value, f"{title}, ")
         else:
@@ -125,7 +125,7 @@ def figure(value: object) -> str:
         return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
     if isinstance(value, list | tuple):
         return ", ".join(figure(item) for item in value[:6]) + (" …" if len(value) > 6 else "")
-    return str(value)
+    return printable(value)
 
 
 def size_text(size: int) -> str:

@@ -98,6 +98,7 @@ def show(
     from rich.markdown import Markdown
 
     from medae import bundle
+    from medae.bundle.info import printable
 
     info = bundle.find(name)
     if recipe:
@@ -113,7 +114,7 @@ def show(
     except (OSError, UnicodeDecodeError):
         text = f"# {info.title}\n\n{info.description}\n\nThis model has no card ({info.card} is missing)."
     console = Console()
-    console.print(Markdown(text, hyperlinks=False))
+    console.print(Markdown(printable(text), hyperlinks=False))
     console.print(facts_table(info))
     typer.echo(f"\n{info.name} {info.version}, {info.folder}\nSHA-256 {info.sha256}")
     if info.recipe:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from medae import bundle
-from medae.bundle.info import MOST_JSON, read_json
+from medae.bundle.info import MOST_JSON, printable, read_json
 from medae.errors import ModelError
 
 Change = Callable[[dict], object]
@@ -67,3 +67,10 @@ def test_a_huge_configuration_is_not_read(info: bundle.BundleInfo) -> None:
         file.truncate(MOST_JSON + 1)
     with pytest.raises(ModelError, match="too large"):
         read_json(path)
+
+
+def test_texts_cannot_act_on_the_terminal(info: bundle.BundleInfo) -> None:
+    path = info.folder / "configs" / "metadata.json"
+    path.write_text(path.read_text().replace("Test model", "Test\\u001b[2J model"))
+    assert bundle.read_info(info.folder).title == "Test[2J model"
+    assert printable("a\x1b\n\tb\u202e") == "a\n\tb"

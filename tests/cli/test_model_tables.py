@@ -21,7 +21,8 @@ def shipped() -> bundle.BundleInfo:
 
 def test_wider_terminals_show_more() -> None:
     counts = [len(list_table([shipped()], width).columns) for width in (40, USUAL, WIDE)]
-    assert counts == [4, 7, 9]
+    assert counts == [4, 7, 8]  # nobody wrote down when it was made
+    assert len(list_table([replace(shipped(), created="2026-11-24")], WIDE).columns) == 9
 
 
 def test_facts_and_recipe_are_there() -> None:
@@ -35,3 +36,10 @@ def test_each_model_has_a_column() -> None:
     text = drawn(comparison([shipped(), replace(shipped(), name="other", task="reconstruct")]), 100)
     assert "other" in text
     assert "reconstruct" in text
+
+
+def test_texts_of_strangers_are_no_markup() -> None:
+    odd = replace(shipped(), title="[/nothing]", metrics={"[bold]": "[/x]"})
+    assert "[/nothing]" in drawn(list_table([odd], 140), 140)
+    assert "[/x]" in drawn(comparison([odd]), 100)
+    assert "[bold]" in drawn(facts_table(odd), 100)
