@@ -5,7 +5,7 @@ from string import Template
 
 from PySide6.QtCore import Qt  # noqa: TID253
 from PySide6.QtGui import QColor, QIcon, QPalette  # noqa: TID253
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QWidget  # noqa: TID253
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QTableWidgetItem, QWidget  # noqa: TID253
 
 from medae.bundle import resources_folder
 
@@ -79,6 +79,15 @@ def label(text: str = "", role: str = "", parent: QWidget | None = None) -> QLab
     made.setWordWrap(role != "research")
     if role:
         made.setProperty("role", role)
+    return made
+
+
+def cell(text: str, tip: str = "", colour: str = "") -> QTableWidgetItem:
+    """Entry of a table, with a tip where the column may be too narrow."""
+    made = QTableWidgetItem(text)
+    made.setToolTip(tip or text)
+    if colour:
+        made.setForeground(QColor(colour))
     return made
 
 

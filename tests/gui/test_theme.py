@@ -41,3 +41,10 @@ def test_text_can_be_read(text: str) -> None:
 def test_the_style_applies(qapp: QApplication) -> None:
     theme.apply(qapp)
     assert "$" not in qapp.styleSheet()
+
+
+def test_cells_of_tables_tell_what_may_not_fit() -> None:
+    cell = theme.cell("a long text", colour=theme.ERROR)
+    assert cell.toolTip() == "a long text"
+    assert cell.foreground().color().name() == theme.ERROR
+    assert theme.cell("a", "more about it").toolTip() == "more about it"
