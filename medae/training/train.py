@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,12 @@ from filelock import Timeout
 
 from medae import bundle
 from medae.errors import Cancelled, MedaeError, SettingsError
-from medae.families import FAMILIES
 from medae.inference.device import Device, choose_device
-from medae.networks import Network
 from medae.progress import Report, part, silent
 from medae.runs import Run, RunState
 from medae.training.cache import Cache, load, with_ct_noise
 from medae.training.calibrate import calibrate
+from medae.training.defaults import checked_options
 from medae.training.evaluate import evaluate_denoising, evaluate_reconstruction
 from medae.training.fabric import launched, precision
 from medae.training.loop import JUDGED, Loop
@@ -81,11 +79,10 @@ def train(
 
 
 def _check(recipe: Recipe) -> None:
-    if recipe.family not in FAMILIES:
-        raise SettingsError(f"unknown family {recipe.family!r}; the families are {', '.join(FAMILIES)}")
-    tasks = FAMILIES[recipe.family].TASKS
-    if recipe.task not in tasks:
-        raise SettingsError(f"family {recipe.family} is not for task {recipe.task}, but for {' or '.join(tasks)}")
+    family, _ = checked_options(recipe.family, recipe.options)
+    if recipe.task not in family.TASKS:
+        known = " or ".join(family.TASKS)
+        raise SettingsError(f"family {recipe.family} is not for task {recipe.task}, but for {known}")
 
 
 def _resumable(run: Run) -> Recipe:
@@ -156,15 +153,6 @@ def _clear(run: Run) -> None:
             item.unlink()
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What is needed to write the bundle."""
-
-    network: Network
-    cache: Cache
-    loop: Loop
-
-
 def _train(run: Run, recipe: Recipe, fabric: Any, device: Device, report: Report, folder: Path) -> Path:
     loop, cache = prepare(run, recipe, fabric, device, part(report, 0.0, 0.15))
     loop.restore()
@@ -187,8 +175,7 @@ def _train(run: Run, recipe: Recipe, fabric: Any, device: Device, report: Report
 
 def prepare(run: Run, recipe: Recipe, fabric: Any, device: Device, report: Report) -> tuple[Loop, Cache]:
     """Read the scans, build the network and all around it; the run's folder is not touched."""
-    family = FAMILIES[recipe.family]
-    options = family.Options.model_validate(recipe.options)
+    family, options = checked_options(recipe.family, recipe.options)
     cache = load(recipe, part(report, 0.0, 0.7))
     for warning in cache.warnings:
         _log.warning(warning)
@@ -238,8 +225,7 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
             "scans_not_read": sum(warning.startswith("Left out") for warning in cache.warnings),
         },
     )
-    family = FAMILIES[recipe.family]
-    options = family.Options.model_validate(recipe.options)
+    family, options = checked_options(recipe.family, recipe.options)
     definition = family.network_def(options, recipe.patch(options.spatial_dims))
     return bundle.write(
         folder,
