@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
@@ -48,6 +48,11 @@ class Terminal:
                     progress.update(bar, completed=fraction, description=text)
 
                 yield report
+
+    def show(self, renderable: RenderableType) -> None:
+        """Write a table or another of rich's renderables, unless quiet."""
+        if not self._quiet:
+            self._console.print(renderable)
 
     def say(self, text: str) -> None:
         """Write a line, unless quiet."""

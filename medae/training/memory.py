@@ -13,7 +13,7 @@ from medae.networks import Network, parameter_count
 COPIES = 5
 """Of each weight in float32: itself, its gradient, two moments of AdamW, its moving average."""
 
-HOW = "5 × weights (with gradient, optimiser and average) + what each layer keeps for its gradient, in float32"
+HOW = "estimated: weights, gradients, optimiser, average, and what the layers keep for their gradients"
 """What the estimate counts, for people."""
 
 

@@ -33,7 +33,7 @@ class PlannedScan(_Answer):
     name
         Path below the chosen folder.
     patient
-        Number of the patient in this plan, from 1.
+        Number of the patient in this plan, from 1; those that are used come first.
     """
 
     name: str
@@ -247,7 +247,8 @@ def _by_modality(scans: Sequence[FoundScan]) -> dict[str, Count]:
 
 
 def _planned(scans: Sequence[FoundScan]) -> tuple[PlannedScan, ...]:
-    numbers = {patient: n for n, patient in enumerate(dict.fromkeys(scan.patient for scan in scans), start=1)}
+    first_used = sorted(scans, key=lambda scan: scan.use == "not_used")
+    numbers = {patient: n for n, patient in enumerate(dict.fromkeys(scan.patient for scan in first_used), start=1)}
     names = [_name(scan) for scan in scans]
     shared = Counter(names)
     return tuple(

@@ -7,7 +7,7 @@ import pytest
 
 from medae.bundle import resources_folder
 from medae.errors import SettingsError
-from medae.training.recipe import Recipe
+from medae.training.recipe import Data, Recipe, find_recipe
 
 SHIPPED = sorted((resources_folder() / "recipes").glob("*.json"))
 
@@ -16,7 +16,9 @@ SHIPPED = sorted((resources_folder() / "recipes").glob("*.json"))
 def test_every_shipped_recipe_is_valid(path: Path) -> None:
     recipe = Recipe.load(path)
     assert recipe.name == path.stem
-    assert any(entry.attribution for entry in recipe.data)
+    assert all(entry.path.parts for entry in recipe.data)
+    assert not recipe.data or any(entry.attribution for entry in recipe.data)
+    assert find_recipe(path.stem) == find_recipe(str(path)) == recipe
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,31 @@ def test_what_is_not_json_is_said(tmp_path: Path) -> None:
         Recipe.load(path)
     with pytest.raises(SettingsError, match="cannot be read"):
         Recipe.load(tmp_path / "absent.json")
+
+
+def test_an_unknown_recipe_is_told_from_those_that_are_there() -> None:
+    with pytest.raises(SettingsError, match="mr-denoise"):
+        find_recipe("mr-nonsense")
+
+
+def test_other_data_take_the_place_of_all_that_was_said_of_the_old() -> None:
+    recipe = Recipe.load(SHIPPED[0])
+    changed = recipe.with_data([Path("a"), Path("b")])
+    assert changed.data == (Data(path=Path("a")), Data(path=Path("b")))
+    assert changed.changed(data=recipe.data) == recipe
+
+
+def test_a_changed_field_is_checked() -> None:
+    recipe = Recipe.load(SHIPPED[0])
+    assert recipe.changed(steps=7).steps == 7
+    with pytest.raises(SettingsError, match="steps"):
+        recipe.changed(steps=0)
+    with pytest.raises(SettingsError, match="nonsense"):
+        recipe.changed(nonsense=1)
+
+
+def test_patches_have_one_size_per_axis() -> None:
+    recipe = Recipe.load(SHIPPED[0]).changed(patch_size=(32, 64))
+    assert recipe.patch(2) == (32, 64)
+    with pytest.raises(SettingsError, match="2 axes"):
+        recipe.patch(3)
