@@ -106,7 +106,7 @@ def _opened(run: Run, recipe: Recipe, fabric: Any, resume: bool) -> Iterator[Non
         return
     lock = run.lock()
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=1)  # who looks whether the run is alive holds it for a moment
     except Timeout as error:
         raise SettingsError(
             f"the run {run.name!r} is being trained by another process; wait for it, stop it, or choose another name"
