@@ -75,6 +75,7 @@ def compression(space: LatentSpace, report: Report = silent, bits: Sequence[int]
     if len(space) < 8:
         raise SettingsError(f"this needs at least 8 slices, here are {len(space)}; open a folder with more")
     half, how = _halves(space)
+    how += " The model may have learnt from some of these slices: for a fair figure open scans it has not seen."
     peak = float(np.percentile(space.images[:: max(1, len(space) // 200)].astype(np.float32), 99.9)) or 1.0
     squares: dict[tuple[str, int], list[NDArray[np.float64]]] = {}
     numbers: dict[str, list[int]] = {"model": [], "pca": []}
