@@ -31,6 +31,9 @@ REFERENCE_PHOTONS = 1e5
 PHANTOM = "phantom-"
 """Beginning of the patient key of scans that are made here."""
 
+LEFT_OUT = "Left out"
+"""Beginning of the warning about a scan whose pixels cannot be read."""
+
 Side = Literal["train", "validation", "held_out"]
 
 
@@ -120,7 +123,7 @@ def _read(found: Found, recipe: Recipe, warnings: list[str], report: Report) -> 
             volume = readers.read(scan.source, modality=recipe.modality)
             prepared = _prepare(volume, recipe, scan.entry.mask_bright, scan.patient)
         except MedaeError as error:
-            warnings.append(f"Left out: {error}")
+            warnings.append(f"{LEFT_OUT}: {error}")
             continue
         assert scan.use != "not_used"
         yield replace(prepared, use=scan.use)
@@ -128,8 +131,9 @@ def _read(found: Found, recipe: Recipe, warnings: list[str], report: Report) -> 
 
 def _nothing(found: Found, recipe: Recipe, warnings: Sequence[str]) -> str:
     message = f"no {recipe.modality} scan was found to learn from in the folders of recipe {recipe.name}"
-    reasons = [scan.reason for scan in found.scans if scan.use == "not_used"]
-    reasons += [skipped.reason for skipped in found.skipped] + list(warnings)
+    reasons = [warning for warning in warnings if warning.startswith(LEFT_OUT)]
+    reasons += [scan.reason for scan in found.scans if scan.use == "not_used"]
+    reasons += [skipped.reason for skipped in found.skipped]
     if not reasons:
         return f"{message}; name a folder of scans"
     return f"{message}; of {len(found.scans) + len(found.skipped)} files none can be used: {reasons[0]}"

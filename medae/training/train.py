@@ -13,7 +13,7 @@ from medae.errors import Cancelled, MedaeError, SettingsError
 from medae.inference.device import Device, choose_device
 from medae.progress import Report, part, silent
 from medae.runs import Run, RunState
-from medae.training.cache import Cache, load, with_ct_noise
+from medae.training.cache import LEFT_OUT, Cache, load, with_ct_noise
 from medae.training.calibrate import calibrate
 from medae.training.defaults import checked_options
 from medae.training.evaluate import evaluate_denoising, evaluate_reconstruction
@@ -222,7 +222,7 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
             "device": device.describe(),
             "precision": precision(recipe, device),
             "processes": loop.fabric.world_size,
-            "scans_not_read": sum(warning.startswith("Left out") for warning in cache.warnings),
+            "scans_not_read": sum(warning.startswith(LEFT_OUT) for warning in cache.warnings),
         },
     )
     family, options = checked_options(recipe.family, recipe.options)

@@ -1,0 +1,90 @@
+"""Scans in memory: as inference will see them, on the right side, without those that cannot be read."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medae import phantom, readers
+from medae.errors import Cancelled, ReadError, SettingsError
+from medae.inference.prepare import body_mask, intensity_scale, network_values, standardised
+from medae.training import cache
+from medae.training.cache import bright_regions, load
+from tests.training.conftest import MakeRecipe
+
+
+def test_scans_are_as_inference_will_see_them(short: MakeRecipe, scans: Path) -> None:
+    volume = readers.read(readers.scan(scans / "patient2.nii.gz").sources[0], modality="MR")
+    (held_out,) = load(short(task="anomaly")).used("held_out")
+    values = network_values(volume, intensity_scale(volume))
+    assert np.array_equal(held_out.images, standardised(values, body_mask(values, "MR"), "MR"))
+    assert held_out.spacing == pytest.approx((8.0, 3.0, 3.0))
+
+
+def test_sides_patients_and_hashes(short: MakeRecipe) -> None:
+    loaded = load(short())
+    assert [len(loaded.used(use)) for use in ("train", "validation", "held_out")] == [2, 0, 1]
+    assert len({scan.patient for scan in loaded.scans}) == 3
+    assert len({scan.digest for scan in loaded.scans}) == 3
+    assert loaded.warnings == ()
+
+
+def test_resampled_and_framed_where_the_recipe_says_so(short: MakeRecipe) -> None:
+    scan = load(short(task="reconstruct", pixel_spacing=4.0, whole_slices=True, patch_size=(48, 40))).scans[0]
+    assert scan.images.shape == scan.body.shape == scan.trusted.shape == (8, 48, 40)
+    assert scan.spacing == pytest.approx((8.0, 4.0, 4.0))
+    rows = np.flatnonzero(scan.body.any(axis=(0, 2)))
+    assert abs((rows[0] + rows[-1]) / 2 - 23.5) <= 1  # centred on the body
+
+
+def test_fine_mr_is_halved_to_learn_from_but_not_to_measure(short: MakeRecipe, tmp_path: Path) -> None:
+    for seed in (1, 2):
+        made = phantom.head("T1", shape=(8, 96, 96), spacing=(8.0, 0.7, 0.7), seed=seed)
+        phantom.write_nifti(made.volume, tmp_path / "fine" / f"patient{seed}.nii.gz")
+    recipe = short(data=[{"path": tmp_path / "fine", "hold_out": ["patient2"]}])
+    loaded = load(recipe)
+    assert loaded.used("train")[0].images.shape == (8, 48, 48)
+    assert loaded.used("train")[0].spacing == pytest.approx((8.0, 1.4, 1.4))
+    assert loaded.used("held_out")[0].images.shape == (8, 96, 96)
+
+
+def test_phantoms_are_no_patients(short: MakeRecipe) -> None:
+    entry = {"kind": "head", "contrasts": ["T1", "T2"], "count": 2, "shape": (2, 64, 64), "spacing": (40, 4, 4)}
+    made = [s for s in load(short(phantoms=[entry])).scans if s.patient.startswith(cache.PHANTOM)]
+    assert len(made) == 4
+    assert len({scan.patient for scan in made}) == 2
+    assert {scan.use for scan in made} == {"train"}
+
+
+def test_a_scan_whose_pixels_cannot_be_read_is_left_out(short: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = readers.read
+
+    def broken(source: readers.Source, *args: object, **named: object) -> object:
+        if "patient3" in source.paths[0].name:
+            raise ReadError(source.paths[0], "the file ends too early.")
+        return read(source, *args, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cache.readers, "read", broken)
+    loaded = load(short())
+    assert len(loaded.used("train")) == 1
+    assert [warning for warning in loaded.warnings if "ends too early" in warning]
+    with pytest.raises(SettingsError, match="ends too early"):
+        load(short(data=[{"path": short().data[0].path, "include": ["patient3"]}]))
+
+
+def test_reading_can_be_cancelled(short: MakeRecipe) -> None:
+    def stop(fraction: float, message: str = "", /) -> None:
+        if message.startswith("Reading scan 2"):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        load(short(), stop)
+
+
+def test_bright_regions_are_found_and_grown() -> None:
+    images = np.random.default_rng(0).normal(0.5, 0.02, (2, 40, 40)).astype(np.float32)
+    images[1, 18:22, 18:22] = 0.9
+    found = bright_regions(images, np.ones(images.shape, bool), 6.0)
+    assert found[1, 20, 20]
+    assert found[1, 16, 20]
+    assert found.mean() < 0.1

@@ -1,0 +1,102 @@
+"""What is done to the input, by task."""
+
+import numpy as np
+import pytest
+import torch
+
+from medae.training.corruption import CORRUPTIONS, Draw, Patch, anomalies, nothing, scanner_noise
+
+
+def _draw(seed: int) -> Draw:
+    return Draw(np.random.default_rng(seed), torch.Generator().manual_seed(seed))
+
+
+def _patch(slices: int = 3, *, block: bool = False, noise: bool = False) -> Patch:
+    generator = torch.Generator().manual_seed(0)
+    clean = torch.zeros(slices, 32, 40)
+    clean[:, 4:28, 4:36] = torch.rand(slices, 24, 32, generator=generator) * 0.4 + 0.4
+    body = (clean > 0).float() if block else (clean[:1] > 0).float()
+    added = torch.randn(clean.shape, generator=generator) * 20 if noise else None
+    return Patch(clean, body, torch.ones_like(body), (3.0, 1.0, 1.0), added)
+
+
+@pytest.mark.parametrize("task", CORRUPTIONS)
+@pytest.mark.parametrize(("slices", "block"), [(1, False), (3, False), (8, True)])
+def test_shapes_and_ranges(task: str, slices: int, block: bool) -> None:
+    patch = _patch(slices, block=block)
+    restored = (slices if block else 1, 32, 40)
+    for seed in range(12):
+        given, target, weight = CORRUPTIONS[task](patch, _draw(seed))  # type: ignore[index]
+        assert given.shape == (slices, 32, 40)
+        assert target.shape == weight.shape == restored
+        assert given.min() >= 0
+        assert torch.isfinite(given).all()
+
+
+@pytest.mark.parametrize("task", ["denoise", "anomaly"])
+def test_the_draw_decides_all(task: str) -> None:
+    one, two, other = (CORRUPTIONS[task](_patch(), _draw(seed))[0] for seed in (5, 5, 6))  # type: ignore[index]
+    assert torch.equal(one, two)
+    assert not torch.equal(one, other)
+
+
+def test_mild_and_strong_scanner_noise_count_alike() -> None:
+    noisy = 0
+    for seed in range(40):
+        given, target, weight = scanner_noise(_patch(), _draw(seed))
+        added = float((given[1:2] - target).abs().mean())
+        noisy += added > 0
+        assert added * float(weight.mean()) <= 0.05
+    assert noisy > 30
+
+
+def test_some_stacks_are_one_slice_over_and_over() -> None:
+    alone = sum(
+        bool(torch.equal(given[0], given[2]))
+        for given, _, _ in (scanner_noise(_patch(), _draw(seed)) for seed in range(80))
+    )
+    assert 2 <= alone <= 30
+
+
+def test_ct_takes_the_noise_of_its_own_scan() -> None:
+    silent = Patch(*(_patch().clean, _patch().body, _patch().trusted), (3.0, 1.0, 1.0), torch.zeros(3, 32, 40))
+    for seed in range(10):
+        given, target, _ = scanner_noise(silent, _draw(seed))
+        assert torch.allclose(given[1:2], target, atol=1e-6)
+    added = [
+        float((g[1:2] - t).abs().mean())
+        for g, t, _ in (scanner_noise(_patch(noise=True), _draw(seed)) for seed in range(30))
+    ]
+    assert max(added) > 0
+    assert 0.0 in added  # a share stays clean
+
+
+def test_anomalies_are_inside_the_body_only() -> None:
+    for seed in range(10):
+        given, target, weight = anomalies(_patch(1), _draw(seed))
+        outside = weight < 0.1
+        assert (given - target)[outside].abs().max() == pytest.approx(0.0, abs=1e-6)
+        assert (given - target).abs().max() > 0
+
+
+def test_anomalies_of_a_block_reach_over_slices() -> None:
+    patch = _patch(8, block=True)
+    differences = torch.stack(
+        [(g - t)[:, 10:20, 10:20].flatten(1) for g, t, _ in (anomalies(patch, _draw(seed)) for seed in range(30))]
+    )
+    beside = torch.nn.functional.cosine_similarity(differences[:, 3], differences[:, 4], dim=1).mean()
+    assert beside > 0.5
+
+
+def test_what_is_not_trusted_has_no_weight() -> None:
+    patch = _patch()
+    blind = Patch(patch.clean, patch.body, torch.zeros_like(patch.trusted), patch.spacing)
+    for corruption in (anomalies, nothing):
+        assert corruption(blind, _draw(0))[2].max() == 0
+
+
+def test_reconstruction_is_of_the_middle_slice_itself() -> None:
+    patch = _patch()
+    given, target, _ = nothing(patch, _draw(0))
+    assert torch.equal(given, patch.clean)
+    assert torch.equal(target, patch.clean[1:2])
