@@ -15,7 +15,7 @@ from medae.errors import ModelError, ReadError, UnsupportedVolume
 from medae.families import FAMILIES, Family
 from medae.inference import detect
 from medae.inference.device import Device, channels_last, choose_device
-from medae.latent.pieces import Pieces
+from medae.latent.pieces import Pieces, common_plane
 from medae.networks import Network
 from medae.progress import Report, part, silent
 from medae.volume import Source, Volume, Window
@@ -147,6 +147,7 @@ def encode(
     """
     scan = readers.scan(tuple(paths), part(report, 0.0, 0.05))
     notes = [f"Left out {skipped.path.name}: {skipped.reason}." for skipped in scan.skipped]
+    plane = common_plane(scan.sources, model.info) if model.family.FROM_CODE and len(scan.sources) > 1 else None
     sources: list[Source] = []
     encoded: list[_Encoded] = []
     for number, source in enumerate(scan.sources):
@@ -157,7 +158,9 @@ def encode(
         except (ReadError, UnsupportedVolume) as error:
             notes.append(f"Left out {name}: {getattr(error, 'reason', error)}.")
             continue
-        one = _encode_series(volume, model, MOST_POINTS // len(scan.sources), notes, part(span, 0.2, 1.0))
+        pieces = Pieces.of(volume, model.info, model.network, plane)
+        most = MOST_POINTS // len(scan.sources)
+        one = _encode_series(volume, pieces, model, most, notes, part(span, 0.2, 1.0))
         if one is None:
             notes.append(f"Left out {name}: no slice shows enough of the body.")
         else:
@@ -177,8 +180,9 @@ def _read(source: Source, info: BundleInfo, modality: str | None, report: Report
     return readers.read(source, report, None if source.modality else modality)
 
 
-def _encode_series(volume: Volume, model: LoadedModel, most: int, notes: list[str], report: Report) -> _Encoded | None:
-    pieces = Pieces.of(volume, model.info, model.network)
+def _encode_series(
+    volume: Volume, pieces: Pieces, model: LoadedModel, most: int, notes: list[str], report: Report
+) -> _Encoded | None:
     if not len(pieces):
         return None
     most = max(1, min(most, MOST_PIXELS // int(np.prod(pieces.size[1:]))))

@@ -19,7 +19,7 @@ from medae.inference.prepare import (
     to_pixel_spacing,
 )
 from medae.networks import Network
-from medae.volume import Volume
+from medae.volume import Source, Volume
 
 LEAST_BODY_OF_SLICE = 0.02
 """Whole slices with a smaller share of body are left out: they show air."""
@@ -52,11 +52,11 @@ class Pieces:
     factors: tuple[float, float]
 
     @classmethod
-    def of(cls, volume: Volume, info: BundleInfo, network: Network) -> Self:
+    def of(cls, volume: Volume, info: BundleInfo, network: Network, plane: tuple[int, int] | None = None) -> Self:
         """Prepare a volume as in training, and lay the pieces.
 
         A whole-slice model gets the part around the body; a model of one fixed window a grid of windows; a model
-        that takes any size the body's bounding box, rounded up to its stride.
+        that takes any size ``plane`` (rows, columns) around the body, by default the body's bounding box.
         """
         images = network_values(volume, intensity_scale(volume))
         spacing = info.settings.get("pixel_spacing")
@@ -66,7 +66,7 @@ class Pieces:
         if info.task == "anomaly":
             images = standardised(images, body, volume.modality)
         flat = network.spatial_dims == 2
-        size = _size(body, info, network)
+        size = _size(body, info, network, plane)
         if flat and (info.settings.get("whole_slices") or network.window is None):
             frame = Frame.around(body, size[1:])
             corners, least = [(k, frame.top, frame.left) for k in range(len(images))], LEAST_BODY_OF_SLICE
@@ -125,9 +125,23 @@ class Pieces:
         return block
 
 
-def _size(body: NDArray[np.bool_], info: BundleInfo, network: Network) -> tuple[int, int, int]:
-    """(slices, rows, columns) of a piece."""
-    wanted: Any = network.window or (info.settings.get("whole_slices") and info.settings.get("patch_size"))
+def common_plane(sources: Sequence[Source], info: BundleInfo) -> tuple[int, int]:
+    """(rows, columns) that hold every slice of some series after resampling, told from their headers."""
+    wanted = info.settings.get("pixel_spacing")
+    sizes = [
+        [round(n * mm / float(wanted)) if wanted else n for n, mm in zip(s.shape[1:], s.spacing[1:], strict=True)]
+        for s in sources
+    ]
+    rows, columns = (max(size[axis] for size in sizes) for axis in (0, 1))
+    return rows, columns
+
+
+def _size(
+    body: NDArray[np.bool_], info: BundleInfo, network: Network, plane: tuple[int, int] | None
+) -> tuple[int, int, int]:
+    """(slices, rows, columns) of a piece, multiples of the network's stride."""
+    whole = info.settings.get("whole_slices") and info.settings.get("patch_size")
+    wanted: Any = network.window or whole or (plane if network.spatial_dims == 2 else None)
     if not wanted:
         used = [np.flatnonzero(body.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
         wanted = [int(n[-1] - n[0]) + 1 if n.size else body.shape[axis] for axis, n in enumerate(used)]

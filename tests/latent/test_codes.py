@@ -56,6 +56,10 @@ def test_spatial_codes_are_flat_where_sizes_agree_and_pooled_where_not(
     found = encode((heads,), model, "MR")
     assert found.codes.shape[1] == np.prod(found.code_shape)
     assert len(found.code_shape) == 3
+    model = LoadedModel.load(make_model("convolutional", settings={"pixel_spacing": 8.0}), "cpu")
+    found = encode((heads,), model, "MR")  # of any size: the same for all series
+    assert len(found.code_shape) == 3
+    assert found.images.shape[1:] == (32, 32)
     model = LoadedModel.load(make_model("denoising", settings={}, features=(8, 16), blocks=1), "cpu")
     found = encode((heads,), model, "MR")
     assert found.code_shape == ()
