@@ -33,8 +33,11 @@ def latent(
     compression: Annotated[bool, typer.Option("--compression", help="Bits per pixel and error, beside PCA.")] = False,
     samples: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, metavar="PNG", help="Write 16 images drawn from the prior (variational models)."),
+        typer.Option(dir_okay=False, metavar="PNG", help="Write 16 images drawn from the prior N(0, I)."),
     ] = None,
+    fitted: Annotated[
+        bool, typer.Option("--fitted", help="Draw them from a normal distribution fitted to the codes instead.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the samples.")] = 0,
     names: Annotated[bool, typer.Option("--names", help="Write file names into the table too.")] = False,
     modality: given.ModalityName = None,
@@ -68,7 +71,10 @@ def latent(
     if compression:
         facts["compression"] = _ask(about(job, Compress()), "Measuring compression", terminal)
     if samples is not None:
-        _write_grid(samples, _ask(about(job, Sample(seed=seed)), "Sampling", terminal)["images"])
+        _write_grid(
+            samples,
+            _ask(about(job, Sample(seed=seed, source="fitted" if fitted else "prior")), "Sampling", terminal)["images"],
+        )
         facts["samples"] = str(samples)
     if table is not None:
         _ask(about(job, table), "Writing the table", terminal)

@@ -23,7 +23,7 @@ class LatentCompression(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.chart = LineChart(_HINT, "bits per pixel", "PSNR (dB)")
+        self.chart = LineChart(_HINT, "bits per pixel", "PSNR (dB)", legend=(-10, -50))
         self.sentence = theme.label("", "dim")
         self.measure_button = QPushButton("Measure")
         self.measure_button.clicked.connect(self.wanted)

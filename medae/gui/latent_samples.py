@@ -1,8 +1,8 @@
-"""Images drawn from the prior of a variational model."""
+"""Images drawn at random: from the prior of a variational model, or from what the slices' codes look like."""
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal  # noqa: TID253
+from PySide6.QtCore import Qt, Signal  # noqa: TID253
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget  # noqa: TID253
 
 from medae.gui import theme
@@ -10,6 +10,11 @@ from medae.gui.grey_image import GreyImage, mosaic
 from medae.jobs.questions import Sample
 
 SIDES = (3, 4, 5, 6)
+_HINT = "Sample draws codes at random and decodes them: images of nobody."
+_TIPS = {
+    "prior": "What the codes of a variational model are trained to follow",
+    "fitted": "Mean and covariance of the codes on the map, for every model that decodes",
+}
 
 
 class LatentSamples(QWidget):
@@ -20,8 +25,13 @@ class LatentSamples(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.image = GreyImage(hint="Sample draws codes from N(0, I) and decodes them: images of nobody.")
-        self.side, self.seed = QComboBox(), QSpinBox()
+        self.image = GreyImage(hint=_HINT)
+        self.source, self.side, self.seed = QComboBox(), QComboBox(), QSpinBox()
+        self.source.addItem("Prior N(0, I)", "prior")
+        self.source.addItem("Fitted to the slices", "fitted")
+        self.source.setAccessibleName("Distribution")
+        for n, tip in enumerate(_TIPS.values()):
+            self.source.setItemData(n, tip, Qt.ItemDataRole.ToolTipRole)
         for side in SIDES:
             self.side.addItem(f"{side} × {side}", side)
         self.side.setCurrentIndex(1)
@@ -32,6 +42,7 @@ class LatentSamples(QWidget):
         self.sample_button, self.next_button = QPushButton("Sample"), QPushButton("Next seed")
         row = QHBoxLayout()
         row.setSpacing(theme.SPACING)
+        row.addWidget(self.source)
         row.addWidget(self.side)
         row.addWidget(theme.label("Seed", "dim"))
         row.addWidget(self.seed)
@@ -49,6 +60,13 @@ class LatentSamples(QWidget):
     def clear(self) -> None:
         """Show no samples."""
         self.image.show_pixels(None)
+        self.image.set_hint(_HINT)
+
+    def set_prior(self, why_not: str) -> None:
+        """Say whether there is a prior; without one the fitted distribution is chosen, and the reason shown."""
+        self.source.model().item(0).setEnabled(not why_not)  # type: ignore[attr-defined]
+        self.source.setCurrentIndex(1 if why_not else 0)
+        self.image.set_hint(f"{_HINT}\n\n{why_not}".strip())
 
     def show_images(self, images: NDArray[np.uint8]) -> None:
         """Show (n, rows, columns)."""
@@ -56,7 +74,8 @@ class LatentSamples(QWidget):
 
     def _ask(self) -> None:
         side = int(self.side.currentData())
-        self.wanted.emit(Sample(count=side * side, seed=self.seed.value()))
+        source = self.source.currentData()
+        self.wanted.emit(Sample(count=side * side, seed=self.seed.value(), source=source))
 
     def _ask_next(self) -> None:
         self.seed.setValue(self.seed.value() + 1)

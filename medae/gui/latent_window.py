@@ -184,10 +184,11 @@ class LatentWindow(QWidget):
     def _show_map(self, answer: Any) -> None:
         self.points = points = LatentPoints.of(answer)
         self.map.set_points(points)
-        for panel, page in self._pages.items():
-            page.say(points.why_not_sampled if panel is self.samples else points.why_not_decoded)
+        for page in self._pages.values():
+            page.say(points.why_not_decoded)
         if not points.why_not_decoded:
             self.directions.set_points(points)
+            self.samples.set_prior(points.why_not_sampled)
         if points.notes:
             more = f" (and {len(points.notes) - 1} more notes)" if len(points.notes) > 1 else ""
             self.message_bar.say("info", points.notes[0] + more, "\n".join(points.notes))

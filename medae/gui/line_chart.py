@@ -27,9 +27,17 @@ class Line:
 
 
 class LineChart(QWidget):
-    """Draws lines with a legend; without any, it says what will be here."""
+    """Draws lines with a legend (at ``legend``, pixels from the nearest corner); without any, it says what will be."""
 
-    def __init__(self, hint: str, x_label: str = "step", y_label: str = "loss", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        hint: str,
+        x_label: str = "step",
+        y_label: str = "loss",
+        parent: QWidget | None = None,
+        *,
+        legend: tuple[int, int] = (-10, 6),
+    ) -> None:
         super().__init__(parent)
         self.lines: tuple[Line, ...] = ()
         self._plot = pg.PlotWidget(background=theme.BACKGROUND)
@@ -44,7 +52,7 @@ class LineChart(QWidget):
             axis.enableAutoSIPrefix(False)
             axis.setLabel(text, color=theme.DIM_TEXT)
         self._item.getAxis("left").setWidth(64)
-        self._legend = self._item.addLegend(offset=(-10, 6), labelTextColor=theme.TEXT, verSpacing=-4)
+        self._legend = self._item.addLegend(offset=legend, labelTextColor=theme.TEXT, verSpacing=-4)
         self._legend.setBrush(pg.mkBrush(27, 31, 38, 200))
         self._hint = QLabel(hint)
         self._hint.setProperty("role", "dim")

@@ -129,8 +129,8 @@ def _images(question: Look | Move | Between | Sample, space: "LatentSpace", proj
             return traversal.along(space, projection, start, deviations)[None]
         case Between(first=first, second=second, shares=shares):
             return traversal.between(space, first, second, shares)
-        case Sample(count=count, seed=seed):
-            return traversal.sample(space, count, seed)
+        case Sample(count=count, seed=seed, source=source):
+            return traversal.sample(space, count, seed, source)
 
 
 def _facts(question: Umap | Cluster | Compress, space: "LatentSpace", report: Report) -> dict[str, Any]:

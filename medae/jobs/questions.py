@@ -55,9 +55,10 @@ class Between(_Question):
 
 
 class Sample(_Question):
-    """Codes from the prior; the answer's ``images`` are (count, rows, columns) 8-bit."""
+    """Codes drawn at random; the answer's ``images`` are (count, rows, columns) 8-bit."""
 
     ask: Literal["sample"] = "sample"
+    source: Literal["prior", "fitted"] = Field(default="prior", description="N(0, I), or fitted to the points")
     count: int = Field(default=16, ge=1, le=64)
     seed: int = Field(default=0, ge=0)
 

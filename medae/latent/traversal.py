@@ -1,6 +1,7 @@
 """Images out of codes: along principal directions, between two slices, and sampled from the prior."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import torch  # noqa: TID253
@@ -31,11 +32,12 @@ def why_not_decoded(space: LatentSpace) -> str:
 
 
 def why_not_sampled(space: LatentSpace) -> str:
-    """Say why images cannot be sampled; empty where they can."""
+    """Say why images cannot be sampled from the prior; empty where they can."""
     if not space.model.family.HAS_PRIOR:
         return (
             f"The codes of the {space.model.family.TITLE.lower()} family follow no known distribution, so there is "
-            "nothing to sample from. Train a variational model for that."
+            "no prior to sample from. Train a variational model for that, or sample from a normal distribution fitted "
+            "to these slices."
         )
     return why_not_decoded(space)
 
@@ -111,19 +113,40 @@ def between(space: LatentSpace, first: int, second: int, shares: Sequence[float]
     return decode(space, (1 - share) * a + share * b)
 
 
-def sample(space: LatentSpace, count: int, seed: int = 0) -> NDArray[np.float32]:
-    """Decode codes drawn from the prior N(0, I): (count, rows, columns), the same for the same seed.
+def sample(
+    space: LatentSpace, count: int, seed: int = 0, source: Literal["prior", "fitted"] = "prior"
+) -> NDArray[np.float32]:
+    """Decode codes that are drawn at random; the same for the same seed.
+
+    Parameters
+    ----------
+    count
+        How many images.
+    source
+        ``"prior"``: N(0, I), which the codes of a VAE are trained to follow. ``"fitted"``: the normal distribution
+        with the mean and covariance of the points, for every family (Ghosh et al., "From variational to
+        deterministic autoencoders", ICLR 2020); how far the two differ tells how well the prior is met.
+
+    Returns
+    -------
+    NDArray
+        (count, rows, columns) network values.
 
     Raises
     ------
     SettingsError
-        If the family has no prior.
+        If the prior is asked for where the family has none.
     """
-    if problem := why_not_sampled(space):
+    if problem := why_not_sampled(space) if source == "prior" else why_not_decoded(space):
         raise SettingsError(problem)
     if not 1 <= count <= MOST_IMAGES:
         raise SettingsError(f"between 1 and {MOST_IMAGES} images can be sampled, not {count}")
-    return decode(space, np.random.default_rng(seed).standard_normal((count, space.codes.shape[1])))
+    random = np.random.default_rng(seed)
+    if source == "prior":
+        return decode(space, random.standard_normal((count, space.codes.shape[1])))
+    mean = space.codes.mean(axis=0, dtype=np.float64)
+    weights = random.standard_normal((count, len(space))) / np.sqrt(max(len(space) - 1, 1))
+    return decode(space, mean + weights @ (space.codes - mean))
 
 
 def checked(space: LatentSpace, point: int) -> int:

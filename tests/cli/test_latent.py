@@ -46,7 +46,7 @@ def test_what_cannot_be_is_said(medae, make_model, heads, tmp_path) -> None:  # 
     plain = make_model("undercomplete")
     result = medae("latent", plain, heads / "t1", "--samples", tmp_path / "s.png", "--device", "cpu")
     assert result.exit_code == 1
-    assert "nothing to sample" in " ".join(result.stderr.split())
+    assert "no prior to sample" in " ".join(result.stderr.split())
     assert medae("latent", plain, heads / "t1", "--clusters", "many").exit_code == 2
     assert medae("latent", plain, heads / "t1", "--samples", tmp_path / "s.jpg").exit_code == 2
     (tmp_path / "f.csv").touch()
@@ -58,3 +58,11 @@ def test_clusters() -> None:
     assert parse_clusters(None) is None
     assert parse_clusters("HDBSCAN").method == "hdbscan"
     assert parse_clusters("7").count == 7
+
+
+def test_samples_of_any_family_from_a_fitted_distribution(medae, make_model, heads, tmp_path) -> None:  # noqa: F811
+    picture = tmp_path / "s.png"
+    plain = make_model("undercomplete")
+    result = medae("latent", plain, heads / "t1", "--samples", picture, "--fitted", "--device", "cpu")
+    assert result.exit_code == 0, result.stderr
+    assert picture.stat().st_size > 500

@@ -5,6 +5,20 @@ from medae.jobs.questions import Sample
 from tests.gui.latent_answers import images
 
 
+def test_without_a_prior_samples_are_from_the_fitted_distribution(qtbot: QtBot) -> None:
+    panel = LatentSamples()
+    qtbot.addWidget(panel)
+    panel.set_prior("No prior.")
+    assert "No prior." in panel.image.hint
+    with qtbot.waitSignal(panel.wanted) as heard:
+        panel.sample_button.click()
+    assert heard.args[0].source == "fitted"
+    panel.set_prior("")
+    with qtbot.waitSignal(panel.wanted) as heard:
+        panel.sample_button.click()
+    assert heard.args[0].source == "prior"
+
+
 def test_grid_and_seed(qtbot: QtBot) -> None:
     panel = LatentSamples()
     qtbot.addWidget(panel)

@@ -149,7 +149,7 @@ def test_models_that_cannot_decode_say_why(qtbot: QtBot, explorer: LatentWindow)
     played = Played(qtbot, explorer)
     played.answer(map_answer(why_not_decoded="Skips.", why_not_sampled="No prior.", notes=["Left out a.", "b"]))
     assert explorer._pages[explorer.directions].reason.text() == "Skips."
-    assert explorer._pages[explorer.samples].reason.text() == "No prior."
+    assert explorer._pages[explorer.samples].reason.text() == "Skips."
     assert explorer.message_bar.text == "Left out a. (and 1 more notes)"
     explorer.choose(1)
     played.question()

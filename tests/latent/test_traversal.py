@@ -48,5 +48,14 @@ def test_families_that_cannot_say_why(make_model: Callable[..., str], heads: Pat
         decode(encode((heads,), unet, "MR"), np.zeros((1, 16)))
     plain = encode((heads,), LoadedModel.load(make_model("undercomplete"), "cpu"), "MR")
     assert decode(plain, plain.codes[:1]).shape == (1, 32, 32)
-    with pytest.raises(SettingsError, match="nothing to sample"):
+    with pytest.raises(SettingsError, match="no prior to sample"):
         sample(plain, 4)
+    assert sample(plain, 4, source="fitted").shape == (4, 32, 32)
+
+
+def test_fitted_samples_spread_like_the_points(space: LatentSpace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medae.latent.traversal.decode", lambda space, codes: codes)
+    monkeypatch.setattr("medae.latent.traversal.MOST_IMAGES", 20_000)
+    drawn = sample(space, 20_000, source="fitted")
+    assert np.allclose(drawn.mean(axis=0), space.codes.mean(axis=0), atol=0.02)
+    assert np.allclose(np.cov(drawn.T), np.cov(space.codes.T), atol=0.03 * np.cov(space.codes.T).max())
