@@ -27,11 +27,17 @@ def heads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_model() -> Callable[..., str]:
     """Write an untrained bundle of a family; gives its name."""
 
-    def make(family: str = "variational", task: str = "reconstruct", settings: dict | None = None, **options) -> str:
+    def make(
+        family: str = "variational",
+        task: str = "reconstruct",
+        settings: dict | None = None,
+        window: tuple[int, ...] = WINDOW,
+        **options,
+    ) -> str:
         torch.manual_seed(0)
         chosen = FAMILIES[family].Options.model_validate(options)
-        definition = FAMILIES[family].network_def(chosen, WINDOW)
-        given = {"pixel_spacing": 8.0, "whole_slices": True, "patch_size": list(WINDOW)}
+        definition = FAMILIES[family].network_def(chosen, window)
+        given = {"pixel_spacing": 8.0, "whole_slices": True, "patch_size": list(window)}
         metadata = {
             "version": "1",
             "name": f"Tiny {family}",

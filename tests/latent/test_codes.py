@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 import torch
 
+from medae import readers
 from medae.errors import Cancelled, ModelError, ReadError
+from medae.inference import detect
 from medae.latent.codes import LatentSpace, LoadedModel, encode
+from medae.latent.traversal import decode
 
 
 def test_one_point_per_slice(space: LatentSpace) -> None:
@@ -64,6 +67,37 @@ def test_spatial_codes_are_flat_where_sizes_agree_and_pooled_where_not(
     found = encode((heads,), model, "MR")
     assert found.code_shape == ()
     assert found.codes.shape[1] == 16
+
+
+def test_blocks_of_a_model_in_three_dimensions(make_model: Callable[..., str], heads: Path) -> None:
+    name = make_model(window=(4, 32, 32), settings={}, spatial_dims=3, latent_size=8, features=(4, 8))
+    found = encode((heads,), LoadedModel.load(name, "cpu"), "MR")
+    assert found.codes.shape == (len(found), 8)
+    assert found.images.shape[1:] == (32, 32)
+    t1 = next(n for n, source in enumerate(found.sources) if len(source.paths) == 8)
+    assert set(found.slices[found.series == t1]) == {2, 6}
+    assert decode(found, found.codes[:2]).shape == (2, 32, 32)
+    assert np.allclose(decode(found, found.codes[:2]), found.reconstructions[:2], atol=2e-3)
+
+
+def test_a_calibrated_model_gives_the_score_of_its_anomaly_map(make_model: Callable[..., str], heads: Path) -> None:
+    calibration = {"intensity_edges": (), "gradient_edges": (), "mean": ((0.0,),), "spread": ((0.1,),)}
+    settings = {"pixel_spacing": 8.0, "whole_slices": True, "calibration": calibration}
+    name = make_model(task="anomaly", settings=settings, latent_size=8, features=(4, 8))
+    found = encode((heads / "t1",), LoadedModel.load(name, "cpu"))
+    scores = detect(readers.open_volume(heads / "t1"), name, "cpu").volume.array
+    assert np.allclose(found.score, [scores[k].max() for k in found.slices])
+    assert found.score.max() > 0
+    assert "anomaly map" in found.score_is
+
+
+def test_long_series_are_thinned_evenly_and_that_is_said(
+    vae: LoadedModel, heads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("medae.latent.codes.MOST_POINTS", 4)
+    found = encode((heads / "t1",), vae)
+    assert len(found) == 4
+    assert any("4 of" in note for note in found.notes)
 
 
 def test_it_can_be_cancelled(vae: LoadedModel, heads: Path) -> None:
