@@ -70,7 +70,9 @@ def test_spatial_codes_are_flat_where_sizes_agree_and_pooled_where_not(
 
 
 def test_blocks_of_a_model_in_three_dimensions(make_model: Callable[..., str], heads: Path) -> None:
-    name = make_model(window=(4, 32, 32), settings={}, spatial_dims=3, latent_size=8, features=(4, 8))
+    name = make_model(
+        window=(4, 32, 32), settings={"pixel_spacing": 2.0}, spatial_dims=3, latent_size=8, features=(4, 8)
+    )
     found = encode((heads,), LoadedModel.load(name, "cpu"), "MR")
     assert found.codes.shape == (len(found), 8)
     assert found.images.shape[1:] == (32, 32)
