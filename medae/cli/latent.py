@@ -71,14 +71,16 @@ def latent(
     if compression:
         facts["compression"] = _ask(about(job, Compress()), "Measuring compression", terminal)
     if samples is not None:
-        _write_grid(
-            samples,
-            _ask(about(job, Sample(seed=seed, source="fitted" if fitted else "prior")), "Sampling", terminal)["images"],
-        )
+        drawn = Sample(seed=seed, source="fitted" if fitted else "prior")
+        _write_grid(samples, _ask(about(job, drawn), "Sampling", terminal)["images"])
         facts["samples"] = str(samples)
     if table is not None:
         _ask(about(job, table), "Writing the table", terminal)
         facts["table"] = str(out)
+    _tell(facts, report_file, as_json=as_json)
+
+
+def _tell(facts: dict[str, Any], report_file: Path | None, *, as_json: bool) -> None:
     text = json.dumps(facts, indent=2)
     if report_file is not None:
         write_whole(report_file, text + "\n")
