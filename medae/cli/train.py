@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 USE = {
     "denoise": "Use it: medae denoise IN OUT --model {name}",
     "anomaly": "Use it: medae detect IN OUT --model {name}",
-    "reconstruct": "Look into it: medae latent --help",
+    "reconstruct": "Look into it: medae latent {name} IN",
 }
 """What to do with a model, by its task."""
 
