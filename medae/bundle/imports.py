@@ -188,6 +188,7 @@ def _import_foreign(folder: Path, found: Foreign, target: Path, origin: str) -> 
         **{key: value for key, value in found.metadata.items() if key != "medae"},
         "version": str(found.metadata.get("version", "unknown")),
         "name": title,
+        "created": str(found.metadata.get("created", "")),  # not today: that is when it was imported
         "metrics": _mapping(found.metadata.get("metrics") or found.metadata.get("eval_metrics")),
         "training": {**_mapping(found.metadata.get("training")), "parameters": parameters},
         "medae": {

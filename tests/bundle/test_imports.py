@@ -124,6 +124,7 @@ def test_a_bundle_of_the_zoo_becomes_a_model(tmp_path: Path) -> None:
     info = done.info
     assert (info.name, info.task, info.family, info.modalities) == ("zoo_denoiser", "denoise", "convolutional", ("MR",))
     assert (info.version, info.licence, info.metrics) == ("0.3.1", "Apache-2.0", {"psnr": 31.5})
+    assert info.created == ""
     assert info.sha256 == bundle.file_sha256(info.weights)
     assert info.parameters == sum(tensor.numel() for tensor in state().values())
     assert "models/model.pt" in done.left_out
