@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence  # noqa: TID253
 from PySide6.QtWidgets import QComboBox, QMainWindow, QMenu, QToolBar, QToolButton  # noqa: TID253
 
 from medae.gui import theme
+from medae.gui.model_menu import ModelMenu
 from medae.gui.viewer_model import Layout, ViewerModel
 from medae.reslice import PlaneName
 
@@ -36,6 +37,10 @@ class Commands:
     detect: Callable[[], None]
     cancel: Callable[[], None]
     export: Callable[[], None]
+    train: Callable[[], None]
+    models: Callable[[], None]
+    latent: Callable[[], None]
+    use_model: Callable[[str], None]
     shortcuts: Callable[[], None]
     about: Callable[[], None]
     close: Callable[[], object]
@@ -61,6 +66,13 @@ class Actions:
         self.detect = add("Detect", commands.detect, "Ctrl+T", "detect", "Map anomalies of this series (Ctrl+T)")
         self.cancel = add("Cancel the running job", commands.cancel, "Ctrl+.", "cancel")
         self.export = add("Export…", commands.export, "Ctrl+E", "export", "Write results to files (Ctrl+E)")
+        self.train = add("Train a model…", commands.train, "Ctrl+Shift+T", "", "Learn from your own scans")
+        self.models = add("Models…", commands.models, "Ctrl+M", "", "Cards, import, export, comparison")
+        self.latent = add("Latent space…", commands.latent, "Ctrl+L", "", "What a model has learnt, as a map")
+        self.model_menus = {task: ModelMenu(task, window) for task in ("denoise", "anomaly")}
+        for menu in self.model_menus.values():
+            menu.chosen.connect(commands.use_model)
+            menu.more.connect(commands.models)
         self.shortcuts = add("Keyboard and mouse", commands.shortcuts, "F1", "help")
         self.about = add("About MedAE", commands.about)
         self.quit = add("Quit", commands.close, "Ctrl+Q")
@@ -138,7 +150,7 @@ class Actions:
     def _menus(self) -> None:
         bar = self._window.menuBar()
         file, view = bar.addMenu("&File"), bar.addMenu("&View")
-        process, about = bar.addMenu("&Process"), bar.addMenu("&Help")
+        process, models, about = (bar.addMenu(text) for text in ("&Process", "&Models", "&Help"))
         file.addActions([self.open_files, self.open_folder])
         file.addMenu(self.recent)
         file.addAction(self.start_page)
@@ -155,6 +167,7 @@ class Actions:
         process.addActions([self.denoise, self.detect])
         process.addSeparator()
         process.addAction(self.cancel)
+        models.addActions([self.train, self.models, self.latent])
         about.addActions([self.shortcuts, self.about])
 
     def _toolbar(self) -> None:
@@ -168,6 +181,8 @@ class Actions:
             _icon_only(bar, action)
         bar.addSeparator()
         bar.addActions([self.denoise, self.detect, self.export])
+        _with_menu(bar, self.denoise, self.model_menus["denoise"])
+        _with_menu(bar, self.detect, self.model_menus["anomaly"])
         bar.addSeparator()
         bar.addActions(list(self._choices.layouts.values()))
         bar.addSeparator()
@@ -238,3 +253,10 @@ def _icon_only(bar: QToolBar, action: QAction) -> None:
     button = bar.widgetForAction(action)
     if isinstance(button, QToolButton):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+
+
+def _with_menu(bar: QToolBar, action: QAction, menu: QMenu) -> None:
+    button = bar.widgetForAction(action)
+    if isinstance(button, QToolButton):
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)

@@ -87,7 +87,7 @@ class LatentPoints:
         if kind == "series":
             return self.series, [source.name for source in self.sources]
         if kind == "cluster" and self.labels is not None:
-            sizes = np.bincount(self.labels[self.labels >= 0]) if (self.labels >= 0).any() else []
+            sizes = np.bincount(self.labels[self.labels >= 0], minlength=0)
             return self.labels, [f"{n + 1} · {size} points" for n, size in enumerate(sizes)]
         return None
 

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from PySide6.QtWidgets import (  # noqa: TID253
     QWidget,
 )
 
-from medae.errors import SettingsError
+from medae import bundle
+from medae.bundle import BundleInfo
+from medae.errors import SettingsError, UnsupportedVolume
 from medae.gui.about import AboutBox, ShortcutsSheet
 from medae.gui.actions import Actions, Commands
 from medae.gui.export_dialog import ExportDialog, choices
@@ -31,6 +34,7 @@ from medae.gui.session import Session
 from medae.gui.start_page import StartPage
 from medae.gui.status import StatusLine
 from medae.gui.tasks import Threads
+from medae.gui.tool_windows import ToolWindows
 from medae.gui.viewer import Viewer
 from medae.gui.viewer_model import ViewerModel
 from medae.jobs.job import ExportJob
@@ -64,6 +68,7 @@ class MainWindow(QMainWindow):
         self.findings_panel = FindingsPanel(self.model)
         self.message_bar, self.modality_bar, self.status = MessageBar(), ModalityBar(), StatusLine()
         self.export_dialog: ExportDialog | None = None
+        self.tools = ToolWindows(make_worker, self)
         self._threads = Threads(1, self)
         self._lay_out()
         self.actions_ = Actions(self, self.model, self._commands())
@@ -134,6 +139,10 @@ class MainWindow(QMainWindow):
             detect=lambda: self._note(self.processing.detect(self.settings.device)),
             cancel=self.jobs.cancel_all,
             export=self._ask_export,
+            train=self.tools.show_training,
+            models=self.tools.show_models,
+            latent=self._explore,
+            use_model=self._use_model,
             shortcuts=lambda: ShortcutsSheet(self).open(),
             about=lambda: AboutBox(self).open(),
             close=self.close,
@@ -155,6 +164,11 @@ class MainWindow(QMainWindow):
         session.shown.connect(self._shown)
         session.result_changed.connect(self._update_actions)
         session.opened.connect(self._remember)
+        self.tools.use_model.connect(self._use_model)
+        self.tools.models_changed.connect(self._list_models)
+        self.tools.slice_wanted.connect(self._show_slice)
+        session.shown.connect(self._list_models)
+        self.modality_bar.chosen.connect(self._list_models)
         self.modality_bar.chosen.connect(session.set_modality)
         self.jobs.changed.connect(self.jobs_panel.show_job)
         self.jobs.changed.connect(self._update_actions)
@@ -256,6 +270,54 @@ class MainWindow(QMainWindow):
             knows_modality=knows_modality,
         )
 
+    # models
+
+    def _list_models(self) -> None:
+        """Read the list of models in a thread, and which of them are used for the scan that is shown."""
+        result = self.session.result
+        modality = "" if result is None else result.original.modality
+        self._threads.start(lambda task: _models_for(modality), done=partial(self._show_model_menus, modality))
+
+    def _show_model_menus(self, modality: str, found: tuple[tuple[BundleInfo, ...], dict[str, str]]) -> None:
+        models, used = found
+        for task, menu in self.actions_.model_menus.items():
+            menu.show_models(models, modality, used.get(task, ""))
+
+    def _use_model(self, name: str) -> None:
+        self._threads.start(
+            lambda task: bundle.find(name),
+            done=self._model_found,
+            failed=lambda sentence, details: self.message_bar.say("error", sentence, details),
+        )
+
+    def _model_found(self, info: BundleInfo) -> None:
+        """Denoise or detect with a model from now on; one that does neither is looked into."""
+        if info.task == "reconstruct":
+            self._explore(info.name)
+            return
+        self.settings = self.settings.with_model(info.task, info.modalities, info.name)
+        self._save_settings()
+        verb = "Denoise" if info.task == "denoise" else "Detect"
+        self.message_bar.say("done", f"{verb} uses {info.title} for {', '.join(info.modalities)} from now on.")
+        self._list_models()
+
+    def _explore(self, model: str = "") -> None:
+        """Open the latent explorer on the series that is shown."""
+        result = self.session.result
+        self.tools.show_latent(() if result is None else result.original.source.paths, model)
+
+    def _show_slice(self, path: Path, part: int, index: int) -> None:
+        """Show a slice that was chosen in the latent explorer; its series is opened if need be."""
+        known = [
+            n for n, entry in enumerate(self.session.series) if path in entry.source.paths and entry.source.part == part
+        ]
+        if not known:
+            self.open_paths([path if path.suffix != ".dcm" else path.parent])
+            return
+        self.session.show(known[0])
+        self.model.cursor = (index, *self.model.cursor[1:])
+        self.raise_()
+
     # settings and events
 
     def _save_settings(self) -> None:
@@ -293,7 +355,10 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Save place and size, stop threads and the worker process."""
+        """Save place and size, stop threads and the worker process; a training is paused if the user agrees."""
+        if not self.tools.may_close(self):
+            event.ignore()
+            return
         self.hide()
         self.settings = self.settings.changed(
             window_geometry=base64.b64encode(self.saveGeometry().data()).decode(),
@@ -302,6 +367,16 @@ class MainWindow(QMainWindow):
         self._save_settings()
         self.session.close()
         self.processing.close()
+        self.tools.close()
         self._threads.close()
         self.jobs.close()
         event.accept()
+
+
+def _models_for(modality: str) -> tuple[tuple[BundleInfo, ...], dict[str, str]]:
+    """All models, and the name of the one in use for each task; called in a thread."""
+    used = {}
+    for task in ("denoise", "anomaly"):
+        with suppress(UnsupportedVolume):
+            used[task] = bundle.choose(task, modality).name
+    return bundle.bundles(), used

@@ -37,7 +37,7 @@ class ModelList(QListWidget):
 
     def show_entries(self, entries: Sequence[Entry], select: Sequence[str] = ()) -> None:
         """Fill the list; ``select`` names what is selected, the first usable model where none of it is there."""
-        groups = {
+        groups: dict[str, list[BundleInfo | Damaged]] = {
             "YOUR MODELS": [one for one in entries if isinstance(one, BundleInfo) and not one.shipped],
             "CAME WITH MEDAE": [one for one in entries if isinstance(one, BundleInfo) and one.shipped],
             "CANNOT BE USED": [one for one in entries if isinstance(one, Damaged)],
