@@ -62,6 +62,7 @@ class LatentMap(QWidget):
         self.method.setToolTip("k-means makes as many groups as you say; HDBSCAN finds dense groups by itself")
         self.count.setRange(2, 100)
         self.count.setValue(4)
+        self.count.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.count.setAccessibleName("Number of clusters")
         self.group_button = QPushButton("Find clusters")
         self.export_button = QPushButton(theme.icon("export"), "Export features…")

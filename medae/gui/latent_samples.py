@@ -37,6 +37,7 @@ class LatentSamples(QWidget):
         self.side.setCurrentIndex(1)
         self.side.setAccessibleName("Images")
         self.seed.setRange(0, 999_999)
+        self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("The same seed gives the same images")
         self.sample_button, self.next_button = QPushButton("Sample"), QPushButton("Next seed")
