@@ -22,7 +22,7 @@ COLOURINGS: dict[Colouring, str] = {
 
 @dataclass(frozen=True, slots=True)
 class SeriesOfMap:
-    """One series: where it is, and what to call it in the legend."""
+    """One series: its first file, which volume in it, and what to call it in the legend."""
 
     path: Path
     part: int
@@ -62,7 +62,7 @@ class LatentPoints:
         given = dict(answer)
         given.pop("deviation")
         sources = [
-            SeriesOfMap(Path(s["path"]), s["part"], s["shape"][0], _name(Path(s["path"]), s["part"]))
+            SeriesOfMap(Path(s["path"]), s["part"], s["shape"][0], _name(Path(s["path"]), s["files"], s["part"]))
             for s in given.pop("sources")
         ]
         made = cls(sources=sources, **given)
@@ -119,6 +119,6 @@ class LatentPoints:
         )
 
 
-def _name(path: Path, part: int) -> str:
-    name = path.name.removesuffix(".gz").removesuffix(".nii")
+def _name(path: Path, files: int, part: int) -> str:
+    name = (path if files == 1 else path.parent).name.removesuffix(".gz").removesuffix(".nii")
     return f"{name} ({part + 1})" if part else name

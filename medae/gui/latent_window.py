@@ -36,7 +36,7 @@ class LatentWindow(QWidget):
     """
 
     slice_wanted = Signal(object, int, int)
-    """Path of a series, which volume in it, index of a slice: the user wants to see it in the viewer."""
+    """First file of a series, which volume in it, index of a slice: the user wants to see it in the viewer."""
 
     def __init__(self, make_worker: MakeWorker, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Window)

@@ -23,8 +23,8 @@ def map_answer(**changes: Any) -> dict[str, Any]:
         "score": np.linspace(-1.0, 4.0, COUNT),
         "score_is": "made up",
         "sources": [
-            {"path": Path("/scans/one_T1.nii.gz"), "part": 0, "shape": (20, 64, 64)},
-            {"path": Path("/scans/two"), "part": 1, "shape": (10, 64, 64)},
+            {"path": Path("/scans/one_T1.nii.gz"), "files": 1, "part": 0, "shape": (20, 64, 64)},
+            {"path": Path("/scans/two/0001.dcm"), "files": 10, "part": 1, "shape": (10, 64, 64)},
         ],
         "thumbnails": np.full((COUNT, 16, 16), 90, np.uint8),
         "why_not_decoded": "",

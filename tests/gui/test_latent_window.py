@@ -99,7 +99,7 @@ def test_two_points_are_blended(explorer: LatentWindow, played: Played) -> None:
 def test_the_viewer_is_asked_for_the_slice(qtbot: QtBot, explorer: LatentWindow, played: Played) -> None:
     with qtbot.waitSignal(explorer.slice_wanted) as heard:
         explorer.map.chart.activated.emit(25)
-    assert heard.args == [Path("/scans/two"), 1, 5]
+    assert heard.args == [Path("/scans/two/0001.dcm"), 1, 5]
     explorer.choose(3)
     with qtbot.waitSignal(explorer.slice_wanted) as heard:
         explorer.slice.show_button.click()
