@@ -79,8 +79,9 @@ def map_of(space: "LatentSpace", projection: "Projection") -> dict[str, Any]:
     """Everything that a map of the points needs.
 
     ``points`` (n, k) and ``deviation``, ``explained`` (k,) of PCA; ``series``, ``slices`` (n,), ``centers`` (n, 2),
-    ``positions`` (mm), ``error``, ``score`` (n,) with ``score_is``; ``sources``: first file, number of files, part and shape of each series;
-    ``thumbnails`` (n, rows, columns) 8-bit; ``why_not_decoded``, ``why_not_sampled``: empty, or the reason; ``notes``.
+    ``positions`` (mm), ``error``, ``score`` (n,) with ``score_is``; ``sources``: first file, number of files, part and
+    shape of each series; ``thumbnails`` (n, rows, columns) 8-bit; ``why_not_decoded``, ``why_not_sampled``: empty, or
+    the reason; ``notes``.
     """
     from medae.latent.projection import has_umap
     from medae.latent.traversal import why_not_decoded, why_not_sampled
