@@ -304,7 +304,10 @@ class MainWindow(QMainWindow):
     def _explore(self, model: str = "") -> None:
         """Open the latent explorer on the series that is shown."""
         result = self.session.result
-        self.tools.show_latent(() if result is None else result.original.source.paths, model)
+        if result is None:
+            self.tools.show_latent(model=model)
+        else:
+            self.tools.show_latent(result.original.source.paths, model, result.original.modality or None)
 
     def _show_slice(self, path: Path, part: int, index: int) -> None:
         """Show a slice that was chosen in the latent explorer; its series is opened if need be."""

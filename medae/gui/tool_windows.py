@@ -50,14 +50,14 @@ class ToolWindows(QObject):
             self._models.changed.connect(self.models_changed)
         _raise(self._models)
 
-    def show_latent(self, paths: Sequence[Path] = (), model: str = "") -> None:
+    def show_latent(self, paths: Sequence[Path] = (), model: str = "", modality: str | None = None) -> None:
         """Open the latent explorer, on scans and a model where they are given."""
         if self._latent is None:
             self._latent = LatentWindow(self._make_worker)
             self._latent.slice_wanted.connect(self.slice_wanted)
         _raise(self._latent)
         if paths or model:
-            self._latent.explore(paths, model)
+            self._latent.explore(paths, model, modality)
 
     def may_close(self, parent: QWidget) -> bool:
         """Ask before MedAE is closed during a training."""
