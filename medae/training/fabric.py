@@ -5,7 +5,7 @@ from typing import Any
 
 import torch  # noqa: TID253
 
-from medae.inference.device import Device
+from medae.inference.device import Device, is_fast_in_bfloat16
 from medae.training.recipe import Recipe
 
 
@@ -16,10 +16,7 @@ def precision(recipe: Recipe, device: Device) -> str:
     """
     if recipe.precision != "auto":
         return "bf16-mixed" if recipe.precision == "bf16" else "32-true"
-    if device.name != "cpu":
-        return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
-    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return "bf16-mixed" if fast else "32-true"
+    return "bf16-mixed" if is_fast_in_bfloat16(device) else "32-true"
 
 
 def launched(recipe: Recipe, device: Device) -> Any:

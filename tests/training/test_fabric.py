@@ -19,8 +19,7 @@ def test_the_recipe_decides_the_precision(short: MakeRecipe, asked: str, given: 
 def test_automatic_is_bfloat16_only_where_the_processor_has_it(
     short: MakeRecipe, monkeypatch: pytest.MonkeyPatch, fast: bool
 ) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: fast)
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": fast}, raising=False)
     assert precision(short(), CPU) == ("bf16-mixed" if fast else "32-true")
 
 
