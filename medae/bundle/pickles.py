@@ -9,6 +9,7 @@ import io
 import pickletools
 import re
 import tarfile
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,8 +80,10 @@ def unsafe_names(path: Path) -> tuple[str, ...]:
         Sorted, such as ``("posix.system",)``; empty when there is nothing to fear.
     """
     found: set[str] = set()
-    for stream in _pickles(path):
-        found.update(_names(stream))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # pickletools, of odd escapes in what is no pickle
+        for stream in _pickles(path):
+            found.update(_names(stream))
     return tuple(sorted(found - HARMLESS))
 
 

@@ -49,6 +49,7 @@ def test_umap_keeps_groups_apart(count: int) -> None:
 
 
 def test_umap_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "has_umap", lambda: True)
     with pytest.raises(SettingsError, match="at least 6"):
         umap_points(codes(5))
     monkeypatch.setattr(projection, "has_umap", lambda: False)
