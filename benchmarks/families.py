@@ -52,8 +52,8 @@ class Scale(NamedTuple):
         return max(60, round(full * self.effort))
 
 
-FULL = Scale(32, 7.5, 12000, 300, 1.0)
-QUICK = Scale(32, 7.5, 6000, 200, 0.2)
+FULL = Scale(32, 7.5, 6000, 300, 1.0)
+QUICK = Scale(32, 7.5, 3000, 200, 0.25)
 
 
 def _psnr(error: float) -> float:
@@ -63,13 +63,12 @@ def _psnr(error: float) -> float:
 def prove_undercomplete(slices: Slices, scale: Scale) -> list[Line]:
     """Linear: the principal subspace. Non-linear: better than it, and the better the larger the code."""
     train, held_out = slices.train, slices.held_out
-    size = 3
+    size = 4
     principal = measure.Principal(train, size)
     found: dict[bool, tuple[float, float]] = {}
     for centred in (True, False):
         options = undercomplete.Options(code_size=size, linear=True)
-        steps = scale.steps(3000)
-        network = fitted(undercomplete, options, train, steps, rate=1e-2, batch_size=256, changes={"centred": centred})
+        network = fitted(undercomplete, options, train, 3000, rate=1e-2, batch_size=256, changes={"centred": centred})
         angle = principal.largest_angle(cast(DenseAutoEncoder, network).code_columns())
         found[centred] = angle, mean_squared_error(network, held_out) / principal.mean_squared_error(held_out)
     lines = [
@@ -95,7 +94,7 @@ def prove_undercomplete(slices: Slices, scale: Scale) -> list[Line]:
     errors, ratios = [], []
     for code in (4, 8, 16):
         options = undercomplete.Options(code_size=code, hidden=(512,))
-        network = fitted(undercomplete, options, train, scale.steps(5000), rate=2e-3, batch_size=128)
+        network = fitted(undercomplete, options, train, scale.steps(3000), rate=2e-3, batch_size=128)
         errors.append(mean_squared_error(network, held_out))
         ratios.append(errors[-1] / measure.Principal(train, code).mean_squared_error(held_out))
     lines += [
@@ -115,7 +114,9 @@ def prove_sparse(slices: Slices, scale: Scale) -> list[Line]:
 
     def codes(**chosen: object) -> Tensor:
         options = sparse.Options.model_validate({"code_size": 96, **chosen})
-        network = fitted(sparse, options, train, scale.steps(4000), rate=5e-3, batch_size=256)
+        network = fitted(
+            sparse, options, train, scale.steps(2500) if scale is FULL else 1200, rate=1e-3, batch_size=128
+        )
         return cast(DenseAutoEncoder, network).encode(held_out)
 
     plain = codes(beta=0.0)
@@ -155,12 +156,12 @@ def prove_contractive(slices: Slices, scale: Scale) -> list[Line]:
     deep = DenseAutoEncoder(train.shape[2:], hidden=(64,), code_size=24, code_act="sigmoid")
     x = held_out[:64].clone().requires_grad_()
     true = measure.jacobian_norms(deep, x.detach()).mean()
-    estimated = float(contractive.estimate(deep.encode(x), x, 64).mean() / true)
-    wrong = float(contractive.closed_form(deep.encode(x), deep.encoder.output.weight).mean() / true)
+    estimated = float(contractive.estimate(deep.encode(x), x, 64).mean().detach() / true)
+    wrong = float(contractive.closed_form(deep.encode(x), deep.encoder.output.weight).mean().detach() / true)
     ratios, errors = [], []
     for contraction in (0.0, 0.3):
         options = contractive.Options(code_size=32, contraction=contraction)
-        network = fitted(contractive, options, train, scale.steps(4000), rate=5e-3, batch_size=256)
+        network = fitted(contractive, options, train, scale.steps(3000), rate=5e-3, batch_size=256)
         ratios.append(measure.contraction_ratio(network, held_out[:100]))
         errors.append(mean_squared_error(network, held_out))
     lost = decibels(errors[0], errors[1])
@@ -227,11 +228,11 @@ def prove_denoising(slices: Slices, scale: Scale) -> list[Line]:
 def prove_convolutional(slices: Slices, scale: Scale) -> list[Line]:
     """Shared weights: any size, shifts commute, better than the dense model of the same code."""
     train, held_out = slices.train, slices.held_out
-    options = convolutional.Options(features=(16, 32, 32), latent_channels=4, blocks=0)
-    network = fitted(convolutional, options, train, scale.steps(2000), rate=4e-3, batch_size=32)
+    options = convolutional.Options(features=(16, 32), latent_channels=4, blocks=0)
+    network = fitted(convolutional, options, train, scale.steps(3000), rate=4e-3, batch_size=32)
     size = convolutional.encode(network, held_out[:1])[0].numel()
-    like = undercomplete.Options(code_size=size, hidden=(256,))
-    dense = fitted(undercomplete, like, train, scale.steps(4000), rate=2e-3, batch_size=128)
+    like = undercomplete.Options(code_size=size, hidden=(512,))
+    dense = fitted(undercomplete, like, train, scale.steps(2000), rate=1e-3, batch_size=128)
     ratio = mean_squared_error(network, held_out) / mean_squared_error(dense, held_out)
     wide = torch.nn.functional.interpolate(held_out[:2], (224, 224), mode="bilinear")
     shifted = measure.shift_error(network, wide, network.stride, network.halo)
