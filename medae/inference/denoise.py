@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 import medae
 from medae import bundle
 from medae.errors import SettingsError
+from medae.inference.adapted import Adapted
 from medae.inference.device import Device, channels_last, choose_device
 from medae.inference.prepare import IntensityScale, intensity_scale, neighbours, network_values
 from medae.inference.tiles import run_network
@@ -30,6 +31,7 @@ def denoise(
     first_slice: int = 0,
     out: "NDArray[np.generic] | None" = None,
     slice_done: Callable[[int], None] | None = None,
+    adapted: Adapted | None = None,
 ) -> Volume:
     """Remove noise from a scan.
 
@@ -51,6 +53,8 @@ def denoise(
         Array of the volume's shape and dtype that is filled slice by slice.
     slice_done
         Called with the index of each slice after it stands in ``out``.
+    adapted
+        Network to use in the place of the bundle's own weights.
 
     Returns
     -------
@@ -80,7 +84,7 @@ def denoise(
         bundle.check_fits(info, "denoise", volume.modality)
         used = choose_device(device)
         report(0.0, f"Loading {info.title} on {used.describe()}")
-        network = channels_last(bundle.load_network(info), used)
+        network = channels_last(bundle.load_network(info) if adapted is None else adapted.network, used)
         name, version, sha256 = info.name, info.version, info.sha256
         clipped = 0
         scale = intensity_scale(volume)
@@ -103,7 +107,7 @@ def denoise(
             device=used.describe(),
             started=started,
             seconds=time.perf_counter() - clock,
-            notes={"values_clipped": clipped},
+            notes={"values_clipped": clipped} | ({} if adapted is None else {"adapted": adapted.notes}),
         ),
     )
 

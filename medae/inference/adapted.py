@@ -1,0 +1,21 @@
+"""A network that was adapted to one scan, used in the place of a bundle's own weights."""
+
+from dataclasses import dataclass, field
+
+from medae.networks import Network
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adapted:
+    """What adapting a bundle's network to one scan gave.
+
+    Attributes
+    ----------
+    network
+        Takes and gives what the bundle's network does; on the CPU, in evaluation mode.
+    notes
+        How it was adapted, as plain JSON values; they stand in the provenance under ``"adapted"``.
+    """
+
+    network: Network
+    notes: dict[str, object] = field(default_factory=dict)
