@@ -1,0 +1,112 @@
+"""The slices that are measured: spread over the volume, original and denoised, with what counts in them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medae.volume import Volume
+
+Images = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+MAX_SLICES = 16
+MAX_VOXELS = 8_000_000
+"""Bounds on what is measured; a single slice is measured whole whatever its size."""
+
+BODY_PART = 0.1
+"""Outside CT, the body is what is brighter than this part of the 99.5th percentile."""
+BODY_HU = -300.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Some slices of a scan.
+
+    Attributes
+    ----------
+    indices
+        Which slices of the volume these are.
+    before, after
+        (slices, rows, columns) in the volume's unit; 0 where ``valid`` is False. They are the same array when there
+        is no denoised volume.
+    valid
+        (slices, rows, columns): neither padding nor infinite, in both.
+    body
+        (slices, rows, columns): the patient, without the air around.
+    spacing
+        Millimetres along (rows, columns).
+    modality
+        DICOM Modality.
+    """
+
+    indices: tuple[int, ...]
+    before: Images
+    after: Images
+    valid: Mask
+    body: Mask
+    spacing: tuple[float, float]
+    modality: str
+
+
+def take_sample(original: Volume, denoised: Volume | None = None, slices: int = MAX_SLICES) -> Sample:
+    """Take at most ``slices`` slices (fewer where they are huge), the first and last tenth of the volume left out.
+
+    Parameters
+    ----------
+    original, denoised
+        Volumes of the same shape; without a denoised one, ``before`` and ``after`` are the same array.
+    slices
+        How many at most.
+    """
+    indices = spread(original.shape, slices)
+    before, valid = _slices(original, indices)
+    after = before
+    if denoised is not None:
+        after, also = _slices(denoised, indices)
+        valid &= also
+        after[~valid] = 0
+        before[~valid] = 0
+    body = body_mask(before, valid, original.modality)
+    return Sample(indices, before, after, valid, body, original.spacing[1:], original.modality)
+
+
+def spread(shape: tuple[int, int, int], slices: int = MAX_SLICES) -> tuple[int, ...]:
+    """Choose slices, evenly spread over the middle four fifths of a volume of this shape."""
+    count = shape[0]
+    slices = max(1, min(slices, count, MAX_VOXELS // max(1, shape[1] * shape[2])))
+    if slices == count:
+        return tuple(range(count))
+    margin = 0.1 * (count - 1) if count >= 3 else 0.0
+    return tuple(sorted({round(float(k)) for k in np.linspace(margin, count - 1 - margin, slices + 2)[1:-1]}))
+
+
+def _slices(volume: Volume, indices: tuple[int, ...]) -> tuple[Images, Mask]:
+    values = np.concatenate([volume.values(k, k + 1) for k in indices])
+    valid = ~np.concatenate([volume.padding_mask(k, k + 1) for k in indices]) & np.isfinite(values)
+    values[~valid] = 0
+    return values, valid
+
+
+def body_mask(values: Images, valid: Mask, modality: str) -> Mask:
+    """Tell the patient from the air around: (slices, rows, columns) bool.
+
+    CT: above −300 HU. Otherwise: where a local mean over 5 × 5 pixels exceeds a tenth of the 99.5th percentile. Holes
+    (lung, sinuses) are filled, specks are removed.
+    """
+    from scipy import ndimage
+
+    mask = np.zeros(values.shape, bool)
+    if not valid.any():
+        return mask
+    level = BODY_HU if modality == "CT" else BODY_PART * float(np.percentile(values[valid], 99.5))
+    smooth = ndimage.uniform_filter(values, (0, 5, 5))
+    cross = ndimage.generate_binary_structure(2, 1)
+    for k in range(len(values)):
+        tissue = ndimage.binary_opening((smooth[k] > level) & valid[k], cross)
+        labels, count = ndimage.label(tissue)
+        if count:
+            sizes = np.bincount(labels.ravel())[1:]
+            large = np.isin(labels, np.flatnonzero(sizes >= 0.05 * sizes.max()) + 1)
+            mask[k] = ndimage.binary_fill_holes(large) & valid[k]
+    return mask
