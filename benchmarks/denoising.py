@@ -16,7 +16,8 @@ from scipy import ndimage
 import medae
 from benchmarks.report import SHARED, publish
 from medae.inference.prepare import body_mask, intensity_scale, network_values
-from medae.training.noise import ct_low_dose, rician
+from medae.training.ct_noise import ct_low_dose
+from medae.training.noise import rician
 from medae.volume import Volume
 
 Images = NDArray[np.float32]

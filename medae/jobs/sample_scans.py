@@ -92,7 +92,7 @@ def _head_flair() -> "Volume":
 
 
 def _low_dose(volume: "Volume") -> "Volume":
-    from medae.training.noise import ct_low_dose
+    from medae.training.ct_noise import ct_low_dose
 
     stored, _ = volume.to_stored(ct_low_dose(volume.values(), CT_PHOTONS, volume.spacing, 4, views=CT_VIEWS))
     return volume.with_array(stored)

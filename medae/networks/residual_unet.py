@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+import torch  # noqa: TID253
 from monai.networks.blocks import Convolution  # noqa: TID253
 from monai.networks.layers.factories import Conv  # noqa: TID253
 from monai.networks.utils import pixelshuffle, pixelunshuffle  # noqa: TID253
@@ -135,7 +136,8 @@ class ResidualUNet(Network):
     def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """(B, C, *spatial) of any size to the deepest features (B, features[-1], *⌈spatial / stride⌉), skipped ones."""
         fine = []
-        x = self.head(pad_to_multiple(x, self.stride))
+        with torch.autocast(x.device.type, enabled=False):  # eight bits would round mild noise away before it is seen
+            x = self.head(pad_to_multiple(x.float(), self.stride))
         for down, reduce in zip(self.down, self.reduce, strict=True):
             x = down(x)
             fine.append(x)

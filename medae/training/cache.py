@@ -20,13 +20,17 @@ from medae.inference.prepare import (
     to_pixel_spacing,
 )
 from medae.progress import Report, part, silent
-from medae.training.noise import ct_noise_images
+from medae.training.ct_noise import ct_noise_images
+from medae.training.projection import radiographs
 from medae.training.recipe import Phantoms, Recipe
-from medae.training.scans import Found, find
+from medae.training.scans import Found, FoundScan, find
 from medae.volume import Volume
 
 REFERENCE_PHOTONS = 1e5
-"""Dose of the stored CT noise images; other doses are scaled from them."""
+"""Dose that the stored CT noise images are scaled to; other doses are scaled from them."""
+DOSES = (1e4, 3e4, 1e5, 1e6)
+"""Photons per ray at which the stored noise images are simulated, one after the other: electronic noise makes low doses
+streakier."""
 
 PHANTOM = "phantom-"
 """Beginning of the patient key of scans that are made here."""
@@ -111,7 +115,7 @@ def load(recipe: Recipe, report: Report = silent, found: Found | None = None) ->
     if not any(scan.use == "train" for scan in scans):
         raise SettingsError(_nothing(found, recipe, warnings))
     if recipe.task == "denoise" and recipe.modality == "MR":
-        scans = [_halved(scan) if scan.spacing[2] < 0.75 and scan.use != "held_out" else scan for scan in scans]
+        scans = [each for scan in scans for each in (_views(scan) if scan.use != "held_out" else (scan,))]
     return Cache(tuple(scans), tuple(warnings))
 
 
@@ -120,13 +124,20 @@ def _read(found: Found, recipe: Recipe, warnings: list[str], report: Report) -> 
     for n, scan in enumerate(wanted):
         report(n / len(wanted), f"Reading scan {n + 1} of {len(wanted)}")
         try:
-            volume = readers.read(scan.source, modality=recipe.modality)
-            prepared = _prepare(volume, recipe, scan.entry.mask_bright, scan.patient)
+            prepared = _prepare(_volume(scan, recipe), recipe, scan.entry.mask_bright, scan.patient)
+            if scan.entry.halve:
+                prepared = _averaged(prepared, (1, 2, 2))
         except MedaeError as error:
             warnings.append(f"{LEFT_OUT}: {error}")
             continue
         assert scan.use != "not_used"
         yield replace(prepared, use=scan.use)
+
+
+def _volume(scan: FoundScan, recipe: Recipe) -> Volume:
+    if scan.entry.project:
+        return radiographs(readers.read(scan.source, modality="CT"), scan.entry.project)
+    return readers.read(scan.source, modality=recipe.modality)
 
 
 def _nothing(found: Found, recipe: Recipe, warnings: Sequence[str]) -> str:
@@ -145,6 +156,8 @@ def _made(entry: Phantoms) -> Iterator[tuple[str, Volume]]:
         key = f"{PHANTOM}{entry.kind}-{seed}"
         if entry.kind == "thorax":
             yield key, phantom.thorax(shape=entry.shape, spacing=entry.spacing, seed=seed).volume
+        elif entry.kind in ("chest", "hand"):
+            yield key, phantom.radiograph(entry.kind, entry.shape, entry.spacing, seed=seed).volume
         else:
             for contrast in entry.contrasts:
                 yield key, phantom.head(contrast, shape=entry.shape, spacing=entry.spacing, seed=seed).volume
@@ -189,27 +202,58 @@ def bright_regions(images: NDArray[np.float32], body: NDArray[np.bool_], deviati
     return ndimage.binary_dilation(bright & body, disc, iterations=2)
 
 
-def _halved(scan: Scan) -> Scan:
-    """Average 2×2 pixels: half the noise, so a cleaner target."""
-    slices, rows, columns = scan.images.shape
-    rows, columns = rows // 2 * 2, columns // 2 * 2
+FINE = 0.75
+"""Millimetres; finer pixels are averaged in pairs for cleaner targets."""
+
+
+def _views(scan: Scan) -> Iterator[Scan]:
+    """Give a scan, a coarser copy of finely sampled ones, and isotropic ones from all three sides.
+
+    Averaged pixels have less noise of their own, and noise of their neighbours is independent. Isotropic fine scans are
+    averaged along all axes, and given that way only: their own noise is strong.
+    """
+    if scan.spacing[2] >= FINE:
+        yield scan
+        return
+    is_isotropic = max(scan.spacing) < 1.15 * min(scan.spacing)
+    coarse = _averaged(scan, (2, 2, 2) if is_isotropic else (1, 2, 2))
+    yield coarse
+    if not is_isotropic:
+        yield scan
+        return
+    for axes in ((1, 0, 2), (2, 0, 1)):
+        yield replace(
+            coarse,
+            images=np.ascontiguousarray(coarse.images.transpose(axes)),
+            trusted=np.ascontiguousarray(coarse.trusted.transpose(axes)),
+            body=np.ascontiguousarray(coarse.body.transpose(axes)),
+            spacing=(coarse.spacing[axes[0]], coarse.spacing[axes[1]], coarse.spacing[axes[2]]),
+        )
+
+
+def _averaged(scan: Scan, factors: tuple[int, int, int]) -> Scan:
+    """Average blocks of voxels; what does not fill a block at the far ends is cut."""
+    counts = [n // f for n, f in zip(scan.images.shape, factors, strict=True)]
+    blocks = [side for n, f in zip(counts, factors, strict=True) for side in (n, f)]
 
     def pooled(array: NDArray[np.float32]) -> NDArray[np.float32]:
-        cut = array[:, :rows, :columns].reshape(slices, rows // 2, 2, columns // 2, 2)
-        return cut.mean(axis=(2, 4), dtype=np.float32)
+        k, j, i = (n * f for n, f in zip(counts, factors, strict=True))
+        return array[:k, :j, :i].reshape(blocks).mean(axis=(1, 3, 5), dtype=np.float32)
 
+    spacing = tuple(s * f for s, f in zip(scan.spacing, factors, strict=True))
     return replace(
         scan,
         images=pooled(scan.images),
         trusted=pooled(scan.trusted.astype(np.float32)) == 1,
         body=pooled(scan.body.astype(np.float32)) > 0.5,
-        spacing=(scan.spacing[0], 2 * scan.spacing[1], 2 * scan.spacing[2]),
+        spacing=(spacing[0], spacing[1], spacing[2]),
     )
 
 
-def with_ct_noise(scans: Sequence[Scan], seed: int, draws: int = 3, report: Report = silent) -> list[Scan]:
+def with_ct_noise(scans: Sequence[Scan], seed: int, draws: int = len(DOSES), report: Report = silent) -> list[Scan]:
     """Give CT scans their own noise images (filtered back-projection of the noise of each slice's sinogram)."""
     generator = torch.Generator().manual_seed(seed)
+    doses = [DOSES[n % len(DOSES)] for n in range(draws)]
     total = sum(len(scan.images) for scan in scans)
     done = 0
     noisy = []
@@ -218,9 +262,8 @@ def with_ct_noise(scans: Sequence[Scan], seed: int, draws: int = 3, report: Repo
         for k, image in enumerate(scan.images):
             report(done / total, f"Simulating CT noise, slice {done + 1} of {total}")
             hu = image * 1000 - 1024
-            noise[:, k] = ct_noise_images(
-                hu, scan.spacing[2], REFERENCE_PHOTONS, draws=draws, views=360, generator=generator
-            )
+            made = ct_noise_images(hu, scan.spacing[2], doses, draws=draws, views=360, generator=generator)
+            noise[:, k] = made * np.sqrt(np.asarray(doses, np.float32) / REFERENCE_PHOTONS)[:, None, None]
             done += 1
         noisy.append(replace(scan, noise=noise))
     return noisy

@@ -12,7 +12,10 @@ from torch import Tensor  # noqa: TID253
 
 from medae.families import Task
 from medae.training.cache import REFERENCE_PHOTONS
-from medae.training.noise import apodise, gaussian_blur, mr_noise, smooth_field
+from medae.training.ct_noise import apodise
+from medae.training.noise import gaussian_blur, mr_noise, smooth_field
+from medae.training.recipe import RADIOGRAPHS, Recipe
+from medae.training.xray_noise import xray_noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,9 @@ class Draw:
     generator: torch.Generator
 
 
+FLOOR = 0.01
+"""Noise level (of the scaled image) below which a patch counts no more than at this level."""
+
 Sample = tuple[Tensor, Tensor, Tensor]
 """Input (S, H, W), target and weight (1, H, W) or (S, H, W)."""
 
@@ -62,35 +68,46 @@ Sample = tuple[Tensor, Tensor, Tensor]
 def scanner_noise(patch: Patch, draw: Draw) -> Sample:
     """Noise of the scanner; the target is the patch without it.
 
-    The weight falls with the noise that was added, so that mild noise counts about as much as strong noise, and a
-    clean patch is to stay as it is.
+    The weight is the inverse of the noise power that was added, so that a decibel counts the same at every level, and
+    a clean patch is to stay as it is.
     """
     clean, count = patch.clean, len(patch.clean)
     noise = patch.noise
-    if not patch.is_block and count > 1 and draw.random.random() < 0.15:  # as a scan of one slice would be given
+    alone = draw.random.random() < 0.2 or torch.equal(clean[0], clean[-1])
+    if not patch.is_block and count > 1 and alone:  # as a scan of one slice is given
         clean = patch.restored(clean)
         noise = None if noise is None else patch.restored(noise)
     if noise is not None:
         noisy = _low_dose(clean, noise, draw)
     else:
         clean, noisy = _rician(clean, draw)
+    return _weighted(patch, clean, noisy)
+
+
+def detector_noise(patch: Patch, draw: Draw) -> Sample:
+    """Noise of an X-ray detector; the target is the patch without it, weighted as that of `scanner_noise`."""
+    clean, noisy = xray_noise(patch.restored(patch.clean), draw.random, draw.generator)
+    return _weighted(patch, clean, noisy)
+
+
+def _weighted(patch: Patch, clean: Tensor, noisy: Tensor) -> Sample:
     target = patch.restored(clean)
-    added = (patch.restored(noisy) - target).abs().mean()
-    weight = (0.05 / (added + 0.02)).expand(target.shape)
-    return noisy.expand(count, -1, -1), target, weight
+    added = ((patch.restored(noisy) - target) ** 2).mean()
+    weight = (1e-3 / (added + FLOOR**2)).expand(target.shape)
+    return noisy.expand(len(patch.clean), -1, -1), target, weight
 
 
 def _rician(clean: Tensor, draw: Draw) -> tuple[Tensor, Tensor]:
     random = draw.random
     if random.random() < 0.3:
         clean = clean ** float(random.uniform(0.7, 1.4))
-    if random.random() < 0.3:  # interpolated images, and targets with less noise of their own
+    if random.random() < 0.15:  # interpolated images, and targets with less noise of their own
         clean = gaussian_blur(clean[None], float(random.uniform(0.4, 1.0)))[0]
     if random.random() < 0.05:
         return clean, clean
     level = random.uniform(0.005, 0.14)
-    if random.random() < 0.4:
-        level = np.exp(random.uniform(np.log(0.003), np.log(0.14)))
+    if random.random() < 0.5:
+        level = np.exp(random.uniform(np.log(0.004), np.log(0.14)))
     return clean, mr_noise(clean[None], float(level), draw.generator)[0]
 
 
@@ -99,9 +116,10 @@ def _low_dose(clean: Tensor, noise: Tensor, draw: Draw) -> Tensor:
     if random.random() < 0.08:
         return clean
     photons = float(np.exp(random.uniform(np.log(3e3), np.log(3e6))))
+    boost = float(random.uniform(0, 3)) if random.random() < 0.25 else 0.0
+    noise = apodise(noise, float(random.uniform(0.5, 1.6)), boost)
     sign = 1.0 if random.integers(2) else -1.0
-    noise = apodise(noise, float(random.uniform(0.5, 1.6))) * (sign * np.sqrt(REFERENCE_PHOTONS / photons) / 1000)
-    return (clean + noise).clamp(min=0)
+    return (clean + noise * (sign * np.sqrt(REFERENCE_PHOTONS / photons) / 1000)).clamp(min=0)
 
 
 def anomalies(patch: Patch, draw: Draw) -> Sample:
@@ -187,3 +205,10 @@ CORRUPTIONS: dict[Task, Corruption] = {
     "anomaly": anomalies,
     "reconstruct": nothing,
 }
+
+
+def corruption(recipe: Recipe) -> Corruption:
+    """Give what a recipe does to its patches."""
+    if recipe.task == "denoise" and recipe.modality in RADIOGRAPHS:
+        return detector_noise
+    return CORRUPTIONS[recipe.task]

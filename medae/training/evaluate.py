@@ -12,12 +12,18 @@ from medae.inference.tiles import run_network
 from medae.networks import Network
 from medae.progress import Report
 from medae.training.cache import Scan
-from medae.training.noise import ct_low_dose, rician
-from medae.training.recipe import Recipe
+from medae.training.ct_noise import ct_low_dose
+from medae.training.noise import rician
+from medae.training.recipe import RADIOGRAPHS, Recipe
+from medae.training.xray_noise import Detector, detected
 
 MR_SIGMAS = (0.02, 0.03, 0.06, 0.10)
 """Of the 99.9th percentile."""
 CT_PHOTONS = (2e5, 5e4, 2e4)
+XRAY_QUANTA = (2000, 500, 100)
+"""Detected per pixel at grey value 1."""
+XRAY_READ = 0.01
+"""Standard deviation of the electronic noise."""
 SLICES = 3
 """Slices judged per scan, spread over it."""
 DEPTH = 32
@@ -43,9 +49,9 @@ def ssim(image: Images, truth: Images) -> float:
 def evaluate_denoising(
     network: Network, scans: Sequence[Scan], recipe: Recipe, device: Device, report: Report
 ) -> dict[str, object]:
-    """Give noise level → before and after: PSNR in dB for MR, root mean square error in HU for CT."""
+    """Give noise level → before and after: root mean square error in HU for CT, PSNR in dB for others."""
     metrics: dict[str, object] = {}
-    levels = CT_PHOTONS if recipe.modality == "CT" else MR_SIGMAS
+    measured, levels = _levels(recipe)
     for n, level in enumerate(levels):
         before, after = [], []
         for m, scan in enumerate(scans):
@@ -55,12 +61,20 @@ def evaluate_denoising(
                 before.append(_figure(noisy, scan, k, recipe))
                 after.append(_figure(restored, scan, k, recipe))
         if before:
-            name = f"rmse_hu_photons_{level:g}" if recipe.modality == "CT" else f"psnr_db_sigma_{level:g}"
-            metrics[name] = {
+            metrics[f"{measured}_{level:g}"] = {
                 "noisy": round(float(np.mean(before)), 2),
                 "denoised": round(float(np.mean(after)), 2),
             }
     return metrics
+
+
+def _levels(recipe: Recipe) -> tuple[str, tuple[float, ...]]:
+    """Name of the figure, and the noise levels at which it is taken."""
+    if recipe.modality == "CT":
+        return "rmse_hu_photons", CT_PHOTONS
+    if recipe.modality in RADIOGRAPHS:
+        return "psnr_db_quanta", XRAY_QUANTA
+    return "psnr_db_sigma", MR_SIGMAS
 
 
 def evaluate_reconstruction(
@@ -113,6 +127,10 @@ def _noisy_and_restored(
     if recipe.modality == "CT":
         hu = ct_low_dose(stack * CT_SCALE - CT_OFFSET, level, scan.spacing, seed=k, views=360)
         noisy = np.maximum((hu + CT_OFFSET) / CT_SCALE, 0.0).astype(np.float32)
+    elif recipe.modality in RADIOGRAPHS:
+        generator = torch.Generator().manual_seed(k)
+        drawn = detected(torch.from_numpy(stack), Detector(1 / level, XRAY_READ), generator)
+        noisy = drawn.clamp(min=0).numpy()
     else:
         noisy = rician(stack, level, seed=k)
     if len(scan.images) == 1:

@@ -1,9 +1,9 @@
-"""Noise models: what a scanner adds, so that a network can learn to take it away.
+"""Noise of MR scanners, and what all noise models share: smooth fields and blur.
 
-Magnitude MR is Rician (Gudbjartsson & Patz, Magn Reson Med 1995), the noise level varies with the g-factor of
-parallel imaging (Pruessmann et al. 1999) and is correlated when the scanner interpolates. Low-dose CT adds quantum
-and electronic noise to the line integrals (Yu et al., J Comput Assist Tomogr 2012); only the noise is reconstructed,
-by filtered back-projection, and added to the image, so that the scan's own kernel is kept.
+A magnitude of one coil is Rician (Gudbjartsson & Patz, Magn Reson Med 1995), the root of the sum of squares of several
+coils follows the non-central χ distribution (Constantinides et al., Magn Reson Med 1997). Parallel imaging makes the
+noise level vary in space by the g-factor and raises it by the root of the acceleration (Pruessmann et al., Magn Reson
+Med 1999); where the scanner interpolates by zero-filling, noise of neighbouring pixels is alike.
 """
 
 import math
@@ -13,9 +13,6 @@ import numpy as np
 import torch  # noqa: TID253
 from numpy.typing import NDArray
 from torch import Tensor  # noqa: TID253
-
-WATER_ATTENUATION = 0.0193
-"""Linear attenuation of water at 70 keV in 1/mm (NIST XCOM)."""
 
 
 def rician(values: NDArray[np.float32], sigma: float, seed: int = 0) -> NDArray[np.float32]:
@@ -65,8 +62,54 @@ def smooth_field(shape: Sequence[int], cells: int, generator: torch.Generator) -
     return torch.nn.functional.interpolate(coarse, tuple(shape), mode="bicubic", align_corners=True).clamp(0, 1)
 
 
+def non_central_chi(values: Tensor, sigma: Tensor | float, coils: int, generator: torch.Generator) -> Tensor:
+    """Root of the sum of squares of ``coils`` noisy coils (Constantinides et al. 1997, eq. 3); Rician for one.
+
+    Parameters
+    ----------
+    values
+        Noise-free magnitudes, any shape.
+    sigma
+        Standard deviation of each of the 2 · ``coils`` channels; may be a map that broadcasts against ``values``.
+    coils
+        Number of coils.
+    generator
+        Source of randomness.
+    """
+    squares = (torch.randn(values.shape, generator=generator) * sigma + values) ** 2
+    for _ in range(2 * coils - 1):
+        squares += (torch.randn(values.shape, generator=generator) * sigma) ** 2
+    return squares.sqrt()
+
+
+def zero_filled(shape: Sequence[int], share: float, generator: torch.Generator) -> Tensor:
+    """White noise (…, H, W) of standard deviation 1 whose outer k-space is empty, as interpolation leaves it.
+
+    Parameters
+    ----------
+    shape
+        Of the noise.
+    share
+        Of the matrix that was acquired, along each of the last two axes.
+    generator
+        Source of randomness.
+    """
+    spectrum = torch.fft.fft2(torch.randn(tuple(shape), generator=generator))
+    for axis, n in ((-2, shape[-2]), (-1, shape[-1])):
+        acquired = torch.fft.fftfreq(n).abs() <= 0.5 * share
+        spectrum = spectrum * (acquired[:, None] if axis == -2 else acquired)
+    noise = torch.fft.ifft2(spectrum).real
+    return noise / noise.std()
+
+
+def g_factor_map(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+    """Relative noise level (1, 1, H, W) with a largest value of 1: a smooth g of 1 to 3 over its maximum."""
+    gain = 1.0 + 2.0 * smooth_field(shape, 2, generator)
+    return gain / gain.max()
+
+
 def mr_noise(clean: Tensor, sigma: float, generator: torch.Generator) -> Tensor:
-    """One random kind of MR noise on a patch: white, spatially varying (g-factor 1–3) or interpolated.
+    """One random kind of MR noise on a patch: white, spatially varying, of several coils, or interpolated.
 
     Parameters
     ----------
@@ -78,160 +121,12 @@ def mr_noise(clean: Tensor, sigma: float, generator: torch.Generator) -> Tensor:
         Source of all randomness.
     """
     kind = float(torch.rand((), generator=generator))
+    if kind < 0.25:
+        return rician_tensor(clean, sigma * g_factor_map(clean.shape[-2:], generator), generator)
     if kind < 0.3:
-        gain = 1.0 + 2.0 * smooth_field(clean.shape[-2:], 2, generator)
-        return rician_tensor(clean, sigma * gain / gain.max(), generator)
+        return non_central_chi(clean, sigma, int(torch.randint(2, 9, (), generator=generator)), generator)
     if kind < 0.4:
-        real, imaginary = torch.randn((2, *clean.shape), generator=generator)
-        width = 0.4 + 0.3 * float(torch.rand((), generator=generator))
-        real, imaginary = gaussian_blur(real, width), gaussian_blur(imaginary, width)
-        scale = sigma / float(real.std())
-        return torch.hypot(clean + scale * real, scale * imaginary)
+        share = 0.5 + 0.4 * float(torch.rand((), generator=generator))
+        real, imaginary = (zero_filled(clean.shape, share, generator) * sigma for _ in range(2))
+        return torch.hypot(clean + real, imaginary)
     return rician_tensor(clean, sigma, generator)
-
-
-def _line_integrals(attenuation: Tensor, angles: Tensor) -> Tensor:
-    """Parallel-beam sums over rows of the rotated (N, N) image: (views, N), in the image's unit times pixels."""
-    size = attenuation.shape[-1]
-    image = attenuation[None, None]
-    views = []
-    for chunk in angles.split(32):
-        cos, sin = chunk.cos(), chunk.sin()
-        zero = torch.zeros_like(cos)
-        theta = torch.stack([torch.stack([cos, -sin, zero], -1), torch.stack([sin, cos, zero], -1)], 1)
-        grid = torch.nn.functional.affine_grid(theta, [len(chunk), 1, size, size], align_corners=False)
-        turned = torch.nn.functional.grid_sample(image.expand(len(chunk), 1, size, size), grid, align_corners=False)
-        views.append(turned.sum(dim=2)[:, 0])
-    return torch.cat(views)
-
-
-def _ramp(detectors: int, pitch: float) -> Tensor:
-    """Ram-Lak filter in frequency space for ``2 × detectors`` samples (Kak & Slaney 1988, eq. 61)."""
-    n = torch.arange(-detectors, detectors)
-    taps = torch.where(
-        n == 0,
-        torch.tensor(0.25 / pitch**2),
-        torch.where(n % 2 == 0, torch.tensor(0.0), -1.0 / (math.pi * n.clamp(min=1e-9).abs() * pitch) ** 2),
-    )
-    taps = torch.where((n < 0) & (n % 2 != 0), -1.0 / (math.pi * n * pitch) ** 2, taps)
-    return torch.fft.rfft(torch.fft.ifftshift(taps.float())) * pitch
-
-
-def _back_project(filtered: Tensor, angles: Tensor, size: int) -> Tensor:
-    """Sum (draws, views, detectors) along lines into (draws, size, size)."""
-    draws, views, detectors = filtered.shape
-    axis = torch.arange(size, dtype=torch.float32) - (size - 1) / 2
-    image = torch.zeros(draws, size * size)
-    for view in range(views):
-        cos, sin = float(angles[view].cos()), float(angles[view].sin())
-        position = (axis[None, :] * cos + axis[:, None] * sin).reshape(-1) + (detectors - 1) / 2
-        position.clamp_(0, detectors - 1.001)
-        left = position.floor().long()
-        weight = position - left
-        row = filtered[:, view]
-        image += torch.lerp(row[:, left], row[:, left + 1], weight)
-    return image.view(draws, size, size) * (math.pi / views)
-
-
-def ct_noise_images(
-    hu: NDArray[np.float32],
-    pixel_spacing: float,
-    photons: float,
-    *,
-    draws: int = 1,
-    electronic: float = 10.0,
-    views: int = 720,
-    generator: torch.Generator | None = None,
-) -> NDArray[np.float32]:
-    """Noise that ``photons`` per ray would add to one CT slice, reconstructed with an unapodised ramp filter.
-
-    Parameters
-    ----------
-    hu
-        (rows, columns) noise-free slice in HU.
-    pixel_spacing
-        Millimetres per pixel.
-    photons
-        Incident photons per detector element and view, I₀.
-    draws
-        Independent noise images.
-    electronic
-        Variance of the electronic noise in photons² (Nₑ of Yu et al. 2012).
-    views
-        Parallel projections over 180°.
-    generator
-        Source of randomness.
-
-    Returns
-    -------
-    NDArray
-        (draws, rows, columns) float32 in HU, mean 0.
-    """
-    rows, columns = hu.shape
-    size = max(rows, columns)
-    square = np.full((size, size), -1000.0, np.float32)
-    square[:rows, :columns] = hu
-    attenuation = torch.from_numpy((np.clip(square, -1000, 3000) / 1000 + 1) * np.float32(WATER_ATTENUATION))
-    angles = torch.arange(views) * (math.pi / views)
-    half = torch.nn.functional.avg_pool2d(attenuation[None, None], 2, ceil_mode=True)[0, 0]
-    coarse = _line_integrals(half, angles[::4]) * 2 * pixel_spacing
-    path = torch.nn.functional.interpolate(coarse[None, None], (views, size), mode="bilinear")[0, 0]
-    path = path.clamp(0, 12)
-    variance = path.exp() / photons * (1 + electronic * path.exp() / photons)
-    noise = torch.randn((draws, *path.shape), generator=generator) * variance.sqrt()
-    spectrum = torch.fft.rfft(noise, n=2 * size) * _ramp(size, pixel_spacing)
-    filtered = torch.fft.irfft(spectrum, n=2 * size)[..., :size]
-    image = _back_project(filtered, angles, size) * (1000 / WATER_ATTENUATION)
-    return image[:, :rows, :columns].contiguous().numpy()
-
-
-def apodise(noise: Tensor, cutoff: float) -> Tensor:
-    """Apply a Hann kernel to images, as a reconstruction kernel would (central slice theorem).
-
-    Parameters
-    ----------
-    noise
-        (…, H, W).
-    cutoff
-        Frequency at which the kernel reaches zero, in units of the Nyquist frequency.
-    """
-    rows, columns = noise.shape[-2:]
-    fy = torch.fft.fftfreq(rows)[:, None]
-    fx = torch.fft.rfftfreq(columns)[None]
-    frequency = torch.hypot(fy, fx) / 0.5
-    window = torch.where(frequency < cutoff, 0.5 + 0.5 * torch.cos(math.pi * frequency / cutoff), torch.zeros(()))
-    return torch.fft.irfft2(torch.fft.rfft2(noise) * window, s=(rows, columns))
-
-
-def ct_low_dose(
-    hu: NDArray[np.float32],
-    photons: float,
-    spacing: tuple[float, float, float],
-    seed: int = 0,
-    *,
-    cutoff: float = 1.0,
-    views: int = 720,
-) -> NDArray[np.float32]:
-    """Add the noise of a low dose to CT slices, slice by slice.
-
-    Parameters
-    ----------
-    hu
-        (slices, rows, columns) float32 in HU.
-    photons
-        Incident photons per ray and view; 2·10⁵ is a mild, 2·10⁴ a strong dose reduction.
-    spacing
-        (slices, rows, columns) spacing in mm.
-    seed
-        Same seed, same noise.
-    cutoff
-        Cut-off of the Hann kernel in units of the Nyquist frequency.
-    views
-        Parallel projections over 180°.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    noisy = np.empty(hu.shape, np.float32)
-    for k, image in enumerate(hu):
-        noise = ct_noise_images(image, spacing[2], photons, views=views, generator=generator)
-        noisy[k] = image + apodise(torch.from_numpy(noise), cutoff).numpy()[0]
-    return noisy

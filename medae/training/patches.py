@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler  # noqa: TID253
 from medae.families import Batch
 from medae.training.augment import Geometry, augmentation
 from medae.training.cache import Scan
-from medae.training.corruption import CORRUPTIONS, Draw, Patch
+from medae.training.corruption import Draw, Patch, corruption
 from medae.training.recipe import Recipe
 
 TRAINING, VALIDATION, SHOWN = 0, 1, 2
@@ -76,7 +76,7 @@ class Patches(Dataset[dict[str, Tensor]]):
 
         self.channels, self.dims = network_shape
         self.seed = (recipe.seed % 2**32, purpose, rank)
-        self.corrupted = CORRUPTIONS[recipe.task]
+        self.corrupted = corruption(recipe)
         self.state = np.random.RandomState()
         elastic = recipe.task != "denoise" and purpose == TRAINING
         size = recipe.patch(self.dims)

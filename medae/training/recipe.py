@@ -11,6 +11,10 @@ from medae import bundle
 from medae.errors import SettingsError
 
 
+RADIOGRAPHS = ("DX", "CR", "RG", "XR")
+"""Modalities of projection radiographs, which a model of one of them serves; XR is what users call them all."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,6 +35,11 @@ class Data(_Strict):
     mask_bright
         Leave voxels this many robust deviations above the median of bright tissue out of the loss:
         for scans with bright lesions that a model of normal anatomy must not learn. None: leave nothing out.
+    project
+        For a recipe of radiographs: these are CT scans, projected to radiographs from these directions in degrees
+        (0 antero-posterior, 90 lateral).
+    halve
+        Average 2×2 pixels, which halves the scans' own noise: for cleaner targets.
     """
 
     path: Path
@@ -38,12 +47,14 @@ class Data(_Strict):
     hold_out: tuple[str, ...] = ()
     attribution: str = ""
     mask_bright: float | None = Field(None, gt=0)
+    project: tuple[float, ...] = ()
+    halve: bool = False
 
 
 class Phantoms(_Strict):
-    """Synthetic scans made by `medae.phantom`."""
+    """Synthetic scans made by `medae.phantom`; ``"chest"`` and ``"hand"`` are radiographs, of ``shape`` (1, H, W)."""
 
-    kind: Literal["head", "thorax"]
+    kind: Literal["head", "thorax", "chest", "hand"]
     contrasts: tuple[Literal["T1", "T2", "FLAIR", "CT"], ...] = ()
     count: int = Field(2, ge=1)
     shape: tuple[int, int, int] = (12, 256, 256)
@@ -60,7 +71,7 @@ class Recipe(_Strict):
     task
         ``"denoise"``, ``"anomaly"`` or ``"reconstruct"`` (`medae.families.Task`).
     modality
-        DICOM Modality of the scans: scans of another one are left out.
+        DICOM Modality of the scans: scans of another one are left out, but all `RADIOGRAPHS` are one kind.
     data, phantoms
         What to learn from. ``data`` may be empty where the folder is named when the training starts.
     hold_out
@@ -110,6 +121,11 @@ class Recipe(_Strict):
     precision: Literal["auto", "32", "bf16"] = "auto"
     seed: int = 0
     licence: str = "Apache-2.0"
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """All modalities that the model is for."""
+        return RADIOGRAPHS if self.modality in RADIOGRAPHS else (self.modality,)
 
     def patch(self, spatial_dims: int) -> tuple[int, ...]:
         """Spatial size of a patch: (H, W) or (D, H, W).

@@ -30,7 +30,7 @@ def facts(scans: Sequence[Scan], network: Network, recipe: Recipe, made: Mapping
         Steps, seconds, device, precision, why it ended, scans that could not be read.
     """
     sides = {use: [scan for scan in scans if scan.use == use] for use in ("train", "validation", "held_out")}
-    learnt = sides["train"]
+    learnt = list({scan.digest: scan for scan in sides["train"]}.values())  # a scan may be seen from several sides
     return {
         "modality": recipe.modality,
         "scans": len(learnt),
@@ -96,7 +96,7 @@ def metadata(
         "medae": {
             "task": recipe.task,
             "family": recipe.family,
-            "modalities": [recipe.modality],
+            "modalities": list(recipe.modalities),
             "settings": dict(settings),
             "recipe": without_paths(recipe),
         },

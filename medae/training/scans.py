@@ -224,8 +224,9 @@ def _problem(source: Source, entry: Data, recipe: Recipe, modality: str) -> str:
     name = str(source.paths[0])
     if entry.include and not any(text in name for text in entry.include):
         return NOT_INCLUDED
-    if modality and modality != recipe.modality:
-        return f"{modality}, the recipe is for {recipe.modality}"
+    wanted = ("CT",) if entry.project else recipe.modalities
+    if modality and modality not in wanted:
+        return f"{modality}, the recipe is for {recipe.modality}{' projected from CT' if entry.project else ''}"
     for kind in source.kind.split():
         if kind in OTHER_KINDS:
             return OTHER_KINDS[kind]

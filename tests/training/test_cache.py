@@ -37,15 +37,27 @@ def test_resampled_and_framed_where_the_recipe_says_so(short: MakeRecipe) -> Non
     assert abs((rows[0] + rows[-1]) / 2 - 23.5) <= 1  # centred on the body
 
 
-def test_fine_mr_is_halved_to_learn_from_but_not_to_measure(short: MakeRecipe, tmp_path: Path) -> None:
+def test_fine_mr_is_learnt_from_as_it_is_and_averaged_but_not_measured_so(short: MakeRecipe, tmp_path: Path) -> None:
     for seed in (1, 2):
         made = phantom.head("T1", shape=(8, 96, 96), spacing=(8.0, 0.7, 0.7), seed=seed)
         phantom.write_nifti(made.volume, tmp_path / "fine" / f"patient{seed}.nii.gz")
     recipe = short(data=[{"path": tmp_path / "fine", "hold_out": ["patient2"]}])
     loaded = load(recipe)
-    assert loaded.used("train")[0].images.shape == (8, 48, 48)
-    assert loaded.used("train")[0].spacing == pytest.approx((8.0, 1.4, 1.4))
-    assert loaded.used("held_out")[0].images.shape == (8, 96, 96)
+    averaged, native = loaded.used("train")
+    assert averaged.images.shape == (8, 48, 48)
+    assert averaged.spacing == pytest.approx((8.0, 1.4, 1.4))
+    assert averaged.images[3, 20, 20] == pytest.approx(native.images[3, 40:42, 40:42].mean(), rel=1e-5)
+    assert native.images.shape == loaded.used("held_out")[0].images.shape == (8, 96, 96)
+
+
+def test_fine_isotropic_mr_is_averaged_and_learnt_from_all_sides(short: MakeRecipe, tmp_path: Path) -> None:
+    made = phantom.head("T1", shape=(24, 48, 40), spacing=(0.7, 0.7, 0.7), seed=1)
+    phantom.write_nifti(made.volume, tmp_path / "fine" / "patient1.nii.gz")
+    axial, *turned = load(short(data=[{"path": tmp_path / "fine"}], hold_out=0)).used("train")
+    assert axial.images.shape == (12, 24, 20)
+    assert axial.spacing == pytest.approx((1.4, 1.4, 1.4))
+    assert sorted(each.images.shape for each in turned) == [(20, 12, 24), (24, 12, 20)]
+    assert {each.digest for each in turned} == {axial.digest}
 
 
 def test_phantoms_are_no_patients(short: MakeRecipe) -> None:

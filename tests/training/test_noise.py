@@ -1,4 +1,4 @@
-"""Noise models against their theoretical statistics."""
+"""Noise models of MR against their theoretical statistics."""
 
 import math
 
@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from medae.training.noise import apodise, ct_low_dose, ct_noise_images, gaussian_blur, mr_noise, rician, smooth_field
+from medae.training.noise import (
+    g_factor_map,
+    gaussian_blur,
+    mr_noise,
+    non_central_chi,
+    rician,
+    rician_tensor,
+    smooth_field,
+    zero_filled,
+)
 
 
 def test_rician_noise_without_signal_is_rayleigh() -> None:
@@ -34,56 +43,64 @@ def test_mr_noise_of_level_zero_changes_nothing() -> None:
         assert torch.allclose(mr_noise(clean, 0.0, generator), clean, atol=1e-6)
 
 
-def _disc(size: int = 96, radius: float = 38.0) -> np.ndarray:
-    y, x = np.mgrid[:size, :size] - (size - 1) / 2
-    return np.where(np.hypot(y, x) < radius, 0.0, -1000.0).astype(np.float32)
-
-
-def test_ct_noise_falls_with_the_square_root_of_the_dose() -> None:
-    generator = torch.Generator().manual_seed(0)
-    low, high = (
-        ct_noise_images(_disc(), 1.0, photons, draws=6, views=180, electronic=0, generator=generator)
-        for photons in (1e4, 4e4)
-    )
-    assert low.std() / high.std() == pytest.approx(2.0, rel=0.06)
-    assert abs(low.mean()) < 0.05 * low.std()
-
-
-def test_ct_noise_is_largest_where_rays_are_longest() -> None:
-    noise = ct_noise_images(_disc(), 2.0, 1e4, draws=12, views=180, generator=torch.Generator().manual_seed(0))
-    center, rim = noise[:, 40:56, 40:56].std(), noise[:, 40:56, 10:16].std()
-    assert center > 1.1 * rim
-
-
-def test_ct_noise_follows_the_theory_of_filtered_back_projection() -> None:
-    views, photons, pitch = 360, 1e5, 1.0
-    noise = ct_noise_images(
-        _disc(), pitch, photons, draws=8, views=views, electronic=0, generator=torch.Generator().manual_seed(3)
-    )
-    path = 76 * 0.0193
-    ideal = math.sqrt(math.exp(path) / photons * math.pi**2 / (12 * views)) / pitch * 1000 / 0.0193
-    measured = noise[:, 40:56, 40:56].std()
-    assert 0.6 * ideal < measured < ideal  # linear interpolation smooths by sinc² (Kak & Slaney 1988, ch. 3)
-
-
-def test_low_dose_ct_keeps_shape_and_mean() -> None:
-    hu = _disc()[None]
-    noisy = ct_low_dose(hu, 1e5, (1.0, 1.0, 1.0), views=90)
-    assert noisy.shape == hu.shape
-    assert noisy.dtype == np.float32
-    assert abs((noisy - hu)[hu > -500].mean()) < 1.0
-
-
-def test_apodise_takes_away_high_frequencies_only() -> None:
-    ones = torch.ones(1, 1, 16, 16)
-    assert torch.allclose(apodise(ones, 0.5), ones, atol=1e-5)
-    noise = torch.randn(1, 1, 64, 64)
-    assert apodise(noise, 0.5).std() < 0.5 * noise.std()
-
-
 def test_blur_keeps_the_mean_and_smooth_fields_stay_in_range() -> None:
     generator = torch.Generator().manual_seed(0)
     field = smooth_field((32, 32), 3, generator)
     assert field.shape == (1, 1, 32, 32)
     assert 0 <= float(field.min()) <= float(field.max()) <= 1
     assert gaussian_blur(torch.ones(1, 2, 16, 16), 1.0).mean() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_rician_bias_is_that_of_theory() -> None:
+    noisy = rician(np.full((4, 300, 300), 2.0, np.float32), 1.0, seed=3).astype(np.float64)
+    assert noisy.mean() == pytest.approx(2.2724, rel=0.003)  # √(π/2) · L₁/₂(−2): +14 % at a signal-to-noise ratio of 2
+
+
+def test_one_coil_is_rician() -> None:
+    signal = torch.full((4, 300, 300), 2.0)
+    one, rice = non_central_chi(signal, 1.0, 1, _generator(0)), rician_tensor(signal, 1.0, _generator(1))
+    assert float(one.mean()) == pytest.approx(float(rice.mean()), rel=0.005)
+    assert float(one.std()) == pytest.approx(float(rice.std()), rel=0.01)
+
+
+@pytest.mark.parametrize("coils", [1, 2, 8])
+def test_several_coils_have_the_moments_of_the_non_central_chi_distribution(coils: int) -> None:
+    squared = non_central_chi(torch.full((4, 300, 300), 3.0), 1.5, coils, _generator(2)).double() ** 2
+    assert float(squared.mean()) == pytest.approx(3.0**2 + 2 * coils * 1.5**2, rel=0.01)
+    assert float(squared.var()) == pytest.approx(4 * coils * 1.5**4 + 4 * 3.0**2 * 1.5**2, rel=0.03)
+
+
+def test_the_background_of_several_coils_is_a_central_chi() -> None:
+    noisy = non_central_chi(torch.zeros(4, 300, 300), 1.0, 4, _generator(3))
+    expected = math.sqrt(2) * math.gamma(4.5) / math.gamma(4)
+    assert float(noisy.mean()) == pytest.approx(expected, rel=0.005)
+
+
+def test_zero_filled_noise_has_an_empty_outer_k_space_and_alike_neighbours() -> None:
+    noise = zero_filled((1, 2, 128, 128), 0.5, _generator(4))
+    assert float(noise.std()) == pytest.approx(1.0, abs=1e-3)
+    power = torch.fft.fft2(noise).abs() ** 2
+    outer = torch.fft.fftfreq(128).abs() > 0.26
+    assert float(power[..., outer].sum() / power.sum()) < 1e-6
+    beside = float((noise[..., 1:] * noise[..., :-1]).mean())
+    assert beside == pytest.approx(2 / math.pi, rel=0.05)  # sinc(½), the transform of a box of half the width
+
+
+def test_the_level_of_g_factor_noise_is_that_of_the_map() -> None:
+    gain = g_factor_map((64, 64), _generator(5))
+    assert float(gain.max()) == pytest.approx(1.0)
+    assert float(gain.min()) >= 1 / 3 - 1e-6
+    signal = torch.full((400, 1, 64, 64), 50.0)
+    measured = rician_tensor(signal, gain, _generator(6)).std(dim=0)
+    assert float((measured / gain[0] - 1).abs().mean()) < 0.05
+
+
+def test_every_kind_of_mr_noise_keeps_the_level_it_is_given() -> None:
+    clean = torch.full((1, 1, 96, 96), 10.0)
+    levels = [float((mr_noise(clean, 0.2, _generator(seed)) - clean).std()) for seed in range(40)]
+    assert max(levels) < 0.23
+    assert sum(level > 0.18 for level in levels) > 20  # all but those with a g-factor map
+
+
+def _generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
