@@ -15,13 +15,16 @@ from pathlib import Path
 
 from medae.errors import ReadError, SeveralSeries
 from medae.progress import Report, part, silent
-from medae.readers import dicom, itk, nifti
+from medae.readers import dicom, itk, nifti, picture
 from medae.readers.files import NOT_AN_IMAGE, find_files, os_reason, read_head
 from medae.readers.reader import Reader, Scan, Skipped
 from medae.volume import HOUNSFIELD, Source, Volume
 
-READERS: dict[str, Reader] = {"nifti": nifti, "itk": itk, "dicom": dicom}
+READERS: dict[str, Reader] = {"nifti": nifti, "itk": itk, "picture": picture, "dicom": dicom}
 """All formats; the first that accepts a file reads it."""
+
+BESIDE_SCANS = "a picture beside scans, taken for a screenshot; name the file itself to read it as a radiograph"
+"""Why a picture is skipped."""
 
 __all__ = ["READERS", "Reader", "Scan", "Skipped", "open_volume", "read", "scan"]
 
@@ -53,6 +56,7 @@ def scan(paths: Path | str | Sequence[Path | str], report: Report = silent) -> S
             accepted[key_or_reason].append(path)
         else:
             skipped.append(Skipped(path, key_or_reason))
+    skipped += _screenshots(accepted, {Path(path).absolute() for path in given})
     sources: list[Source] = []
     done, total = 0, max(sum(map(len, accepted.values())), 1)
     for key, chosen in accepted.items():
@@ -143,6 +147,15 @@ def _reader_for(path: Path) -> str:
         if reader.accepts(path, head):
             return key
     return NOT_AN_IMAGE
+
+
+def _screenshots(accepted: dict[str, list[Path]], named: set[Path]) -> list[Skipped]:
+    """Take pictures that lie beside scans, and were not named themselves, out of what was accepted."""
+    if not any(paths for key, paths in accepted.items() if key != "picture"):
+        return []
+    beside = [path for path in accepted["picture"] if path.absolute() not in named]
+    accepted["picture"] = [path for path in accepted["picture"] if path.absolute() in named]
+    return [Skipped(path, BESIDE_SCANS) for path in beside]
 
 
 def _companions(paths: Sequence[Path]) -> set[Path]:

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from medae import bundle
 from medae.errors import SettingsError
 
-
 RADIOGRAPHS = ("DX", "CR", "RG", "XR")
 """Modalities of projection radiographs, which a model of one of them serves; XR is what users call them all."""
 

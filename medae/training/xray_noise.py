@@ -134,7 +134,7 @@ def exposed(
 def xray_noise(clean: Tensor, random: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Draw one random kind of X-ray image from a patch: its presentation, exposure and detector.
 
-    Half of them are shown as they are detected; the others through a curve, with other contrast and polarity. A few
+    Most of them are shown as they are detected; the others through a curve, with other contrast and polarity. A few
     have no noise.
 
     Parameters
@@ -151,7 +151,7 @@ def xray_noise(clean: Tensor, random: np.random.Generator, generator: torch.Gene
     """
     if random.random() < 0.25:  # targets with less noise of their own
         clean = gaussian_blur(clean[None], float(random.uniform(0.4, 1.0)))[0]
-    shown = Presentation() if random.random() < 0.5 else _drawn_presentation(random)
+    shown = Presentation() if random.random() < 0.6 else _drawn_presentation(random)
     if random.random() < 0.5:
         low, high = random.uniform(0, 0.5), random.uniform(0.6, 1.0)
         clean = float(low) + float(high - low) * clean
@@ -175,10 +175,10 @@ def _drawn_presentation(random: np.random.Generator) -> Presentation:
 
 
 def _drawn_detector(random: np.random.Generator, shown: Presentation) -> Detector:
-    few = 25.0 if shown.curve == "power" else 150.0
+    few = 40.0 if shown.curve == "power" else 150.0
     quanta = float(np.exp(random.uniform(np.log(few), np.log(1e4))))
     read = float(random.uniform(0, 1)) * quanta**-0.5
     if random.random() < 0.15:  # a detector whose electronic noise is all that counts
         quanta, read = 1e6, float(np.exp(random.uniform(np.log(0.004), np.log(0.12))))
-    blurred = random.random() < (0.3 if shown == Presentation() else 0.5)
+    blurred = random.random() < (0.25 if shown == Presentation() else 0.5)
     return Detector(1 / quanta, read, float(random.uniform(0.4, 0.9)) if blurred else 0.0)
