@@ -1,11 +1,15 @@
 """Results: anomaly maps, findings and what one job gave."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from medae.provenance import Provenance
 from medae.volume import Volume
+
+if TYPE_CHECKING:
+    from medae.quality.trust import TrustReport
 
 DEFAULT_MIN_VOLUME_MM3 = 50.0
 """Findings smaller than this are left out unless asked for."""
@@ -68,11 +72,15 @@ class AnomalyMap:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """What one job gave for one series; parts that were not asked for are None."""
+    """What one job gave for one series; parts that were not asked for are None.
+
+    ``trust`` belongs to ``denoised``: who replaces that takes it away.
+    """
 
     original: Volume
     denoised: Volume | None = None
     anomaly_map: AnomalyMap | None = None
+    trust: "TrustReport | None" = None
 
     @property
     def provenance(self) -> tuple[Provenance, ...]:

@@ -136,7 +136,9 @@ class Session(QObject):
         if known is not None and known.original.modality != result.original.modality:
             return  # the user has said meanwhile that it is something else
         if known is not None:
-            result = Result(known.original, result.denoised or known.denoised, result.anomaly_map or known.anomaly_map)
+            trust = known.trust if result.denoised is None else result.trust
+            denoised, anomaly_map = result.denoised or known.denoised, result.anomaly_map or known.anomaly_map
+            result = Result(known.original, denoised, anomaly_map, trust)
         entry.result = result
         self.result_changed.emit(index)
 

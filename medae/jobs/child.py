@@ -23,6 +23,7 @@ from medae.jobs.messages import Failed, Progress, SliceDone, Stopped
 from medae.jobs.run import Outcome, load, run
 from medae.jobs.shared_array import Handle, SharedResult, hollow
 from medae.progress import Report, part
+from medae.quality import TrustReport
 from medae.results import AnomalyMap, Result
 from medae.volume import Volume
 
@@ -87,6 +88,7 @@ class Finished:
     number: int
     denoised: Volume | None
     anomaly_map: AnomalyMap | None
+    trust: TrustReport | None
     paths: tuple[Path, ...]
     answer: object = None
 
@@ -161,20 +163,20 @@ def _load(job: ProcessJob, pipe: "_Pipe") -> tuple[Result, Blocks]:
 
 
 def _finished(task: Task, outcome: Outcome, out: NDArray[np.generic] | None, blocks: Blocks | None) -> Finished:
-    denoised = anomaly_map = None
+    denoised = anomaly_map = trust = None
     result, job = outcome.result, task.job
     if isinstance(job, ProcessJob) and result is not None:
         if job.denoise is not None and result.denoised is not None:
             if out is not None and not np.may_share_memory(result.denoised.array, out):
                 out[...] = result.denoised.array
-            denoised = hollow(result.denoised)
+            denoised, trust = hollow(result.denoised), result.trust
         if job.detect is not None and result.anomaly_map is not None:
             assert blocks is not None
             assert blocks.scores is not None
             scores = result.anomaly_map.volume
             blocks.scores.attach()[...] = scores.array
             anomaly_map = replace(result.anomaly_map, volume=hollow(scores))
-    return Finished(task.number, denoised, anomaly_map, outcome.paths, outcome.answer)
+    return Finished(task.number, denoised, anomaly_map, trust, outcome.paths, outcome.answer)
 
 
 class _Pipe:

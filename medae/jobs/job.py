@@ -28,6 +28,8 @@ class ProcessJob(_Job):
     modality: str | None = Field(default=None, description="CT, MR or XR, where the file cannot say")
     denoise: str | None = Field(default=None, description='"auto", the name of a model, or "none"')
     strength: float = Field(default=1.0, ge=0, le=1, description="0 keeps the scan, 1 denoises fully")
+    adapt: bool = Field(default=False, description="Fine-tune the denoising model on the scan first, about a minute")
+    trust: bool = Field(default=False, description="Measure what the denoising did to the scan")
     detect: str | None = Field(default=None, description='"auto" or the name of a model')
     threshold: float | None = Field(default=None, description="z above which a voxel belongs to a finding")
     device: DeviceName = "auto"
@@ -45,6 +47,7 @@ class ExportJob(_Job):
     exports: tuple[str, ...] = Field(min_length=1, description="Keys of medae.exporters.EXPORTERS")
     out: Path = Field(description="Folder for the exports")
     name: str = Field(default="", description="First part of the names of the exported files")
+    options: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Options by exporter")
     strength: float = Field(default=1.0, ge=0, le=1, description="How much of the denoising to keep")
     threshold: float | None = Field(default=None, description="z above which a voxel belongs to a finding")
     overwrite: bool = Field(default=False, description="Replace files of the same names")

@@ -92,7 +92,7 @@ def job_id(job: ProcessJob) -> str:
     stats = [(path, path.stat()) for path in job.paths]
     facts = {
         "series": job.series_instance_uid,
-        "job": job.model_dump(mode="json", exclude={"out", "overwrite", "first_slice", "device"}),
+        "job": job.model_dump(mode="json", exclude={"out", "overwrite", "first_slice", "device", "trust"}),
         "models": [_digest("denoise", job.denoise, job.modality), _digest("anomaly", job.detect, job.modality)],
         "files": [(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats],
     }

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,10 @@ from medae.progress import Report, part, silent
 from medae.results import Result, blend
 from medae.volume import Source, Volume
 
-_EFFORT = {"read": 1.0, "denoise": 6.0, "detect": 4.0, "export": 2.0}
+if TYPE_CHECKING:
+    from medae.inference.adapted import Adapted
+
+_EFFORT = {"read": 1.0, "adapt": 24.0, "denoise": 6.0, "detect": 4.0, "trust": 2.0, "export": 2.0}
 """Rough share of each step in the progress of a whole job."""
 
 
@@ -155,6 +158,7 @@ def _process(
     if job.denoise is not None:
         from medae.inference import denoise
 
+        adapted = _adapt(job, result.original, reports["adapt"]) if job.adapt else None
         denoised = denoise(
             result.original,
             job.denoise,
@@ -164,23 +168,36 @@ def _process(
             first_slice=job.first_slice,
             out=out,
             slice_done=slice_done,
+            adapted=adapted,
         )
-        result = replace(result, denoised=denoised)
+        result = replace(result, denoised=denoised, trust=None)
     if job.detect is not None:
         from medae.inference import detect
 
         found = detect(result.original, job.detect, job.device, job.threshold, reports["detect"])
         result = replace(result, anomaly_map=found)
+    if job.trust and result.denoised is not None:
+        from medae.quality import measure
+
+        result = replace(result, trust=measure(result.original, result.denoised, reports["trust"]))
     paths = _export(job, result, reports["export"]) if job.exports else ()
     return Outcome(result, paths)
+
+
+def _adapt(job: ProcessJob, volume: Volume, report: Report) -> "Adapted":
+    from medae.training.adapt import adapt
+
+    return adapt(volume, job.denoise or "auto", job.device, report)
 
 
 def _reports(job: ProcessJob, report: Report, is_read: bool) -> dict[str, Report]:
     """Share the progress out among the steps that the job has."""
     has_step = {
         "read": not is_read,
+        "adapt": job.denoise is not None and job.adapt,
         "denoise": job.denoise is not None,
         "detect": job.detect is not None,
+        "trust": job.trust,
         "export": bool(job.exports),
     }
     total = sum(_EFFORT[step] for step, there in has_step.items() if there) or 1.0
@@ -197,7 +214,9 @@ def _export_given(job: ExportJob, report: Report, given: Result | None) -> Outco
         raise SettingsError("There is no result to export. Open a scan first.")
     result = given
     if given.denoised is not None:
-        result = replace(result, denoised=blend(given.original, given.denoised, job.strength))
+        # what was measured holds for the full strength; whoever needs it for another measures anew
+        trust = given.trust if job.strength == 1.0 else None
+        result = replace(result, denoised=blend(given.original, given.denoised, job.strength), trust=trust)
     if given.anomaly_map is not None and job.threshold is not None:
         result = replace(result, anomaly_map=replace(given.anomaly_map, threshold=job.threshold))
     return Outcome(result, _export(job, result, report))
@@ -213,6 +232,7 @@ def _export(job: ProcessJob | ExportJob, result: Result, report: Report) -> tupl
         job.out,
         job.exports,
         name=job.name or "series",
+        options=job.options if isinstance(job, ExportJob) else None,
         overwrite=job.overwrite,
         report=report,
     )

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from medae.errors import MedaeError
+from medae.quality import TrustReport
 from medae.results import AnomalyMap, Result
 from medae.volume import Volume
 
@@ -128,6 +129,7 @@ class SharedResult:
     scores: SharedVolume | None = None
     anomaly_map: AnomalyMap | None = None
     """The map around ``scores``, its volume hollow."""
+    trust: TrustReport | None = None
 
     def open(self) -> Result:
         """Give the result, its arrays attached."""
@@ -135,7 +137,7 @@ class SharedResult:
         if self.anomaly_map is not None and self.scores is not None:
             anomaly_map = replace(self.anomaly_map, volume=self.scores.open())
         denoised = None if self.denoised is None else self.denoised.open()
-        return Result(self.original.open(), denoised, anomaly_map)
+        return Result(self.original.open(), denoised, anomaly_map, self.trust)
 
 
 class SharedInputs:
@@ -161,9 +163,9 @@ class SharedInputs:
         original, *others = (self._share(volume) for volume in volumes)
         denoised = None if given.denoised is None else others.pop(0)
         if given.anomaly_map is None:
-            return SharedResult(original, denoised)
+            return SharedResult(original, denoised, trust=given.trust)
         empty = replace(given.anomaly_map, volume=hollow(given.anomaly_map.volume))
-        return SharedResult(original, denoised, others.pop(0), empty)
+        return SharedResult(original, denoised, others.pop(0), empty, given.trust)
 
     def release(self) -> None:
         """Release everything."""

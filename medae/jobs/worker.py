@@ -325,7 +325,8 @@ class _Running:
         if self.original is not None:
             result = Result(filled(result.original, self.original.array.copy()))
         if answer.denoised is not None and self.denoised is not None:
-            result = replace(result, denoised=filled(answer.denoised, self.denoised.array.copy()))
+            denoised = filled(answer.denoised, self.denoised.array.copy())
+            result = replace(result, denoised=denoised, trust=answer.trust)
         if answer.anomaly_map is not None and self.scores is not None:
             scores = filled(answer.anomaly_map.volume, self.scores.array.copy())
             result = replace(result, anomaly_map=replace(answer.anomaly_map, volume=scores))

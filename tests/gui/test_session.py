@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from medae.gui.session import Session
 from medae.readers import open_volume
+from medae.quality import measure
 from medae.results import Result
 
 
@@ -51,9 +52,13 @@ def test_results_add_up(qtbot: QtBot, session: Session, phantom_folder: Path) ->
     assert session.result is not None
     scan = session.result.original
     denoised = scan.with_array(scan.array + 1)
-    session.add_result(0, Result(scan, denoised))
+    trust = measure(scan, denoised)
+    session.add_result(0, Result(scan, denoised, trust=trust))
     session.add_result(0, Result(scan))
     assert session.result.denoised is denoised
+    assert session.result.trust is trust
+    session.add_result(0, Result(scan, scan))
+    assert session.result.trust is None  # it was not measured on this one
     open_and_wait(qtbot, session, phantom_folder / "head.nii.gz")
     assert session.series[0].has_results
 

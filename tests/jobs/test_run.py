@@ -77,6 +77,44 @@ def test_export_of_a_weaker_denoising(tmp_path: Path) -> None:
     np.testing.assert_array_equal(medae.open(path, "MR").array, volume.array + 5)
 
 
+def test_the_denoising_is_measured_where_asked_for() -> None:
+    volume = small_volume()
+    seen: list[tuple[float, str]] = []
+    job = ProcessJob(denoise="none", trust=True)
+    result = run(job, lambda fraction, message="", /: seen.append((fraction, message)), Result(volume)).result
+    assert result is not None
+    assert result.trust is not None
+    assert result.trust.model == "none"
+    assert result.trust.residual_std == 0.0
+    assert [fraction for fraction, _ in seen] == sorted(fraction for fraction, _ in seen)
+    measuring = [fraction for fraction, message in seen if message.startswith("Measuring")]
+    assert measuring
+    assert min(measuring) > 0.7  # after the denoising
+    quick = run(ProcessJob(denoise="none"), given=result).result
+    assert quick is not None
+    assert quick.trust is None  # not that of another denoising
+
+
+def test_what_was_measured_holds_for_the_full_strength(tmp_path: Path) -> None:
+    volume = small_volume()
+    job = ProcessJob(denoise="none", trust=True)
+    result = run(job, given=Result(volume)).result
+    full = ExportJob(exports=("nifti",), out=tmp_path / "full")
+    weak = ExportJob(exports=("nifti",), out=tmp_path / "weak", strength=0.5)
+    kept, dropped = run(full, given=result).result, run(weak, given=result).result
+    assert kept is not None
+    assert dropped is not None
+    assert kept.trust is not None
+    assert dropped.trust is None
+
+
+def test_options_of_an_export(tmp_path: Path) -> None:
+    volume = small_volume()
+    options = {"nifti": {"file_name": "mine.nii.gz"}}
+    job = ExportJob(exports=("nifti",), out=tmp_path, options=options)
+    assert run(job, given=Result(volume, volume)).paths == (tmp_path / "mine.nii.gz",)
+
+
 def test_export_needs_a_result_and_a_folder(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no result"):
         run(ExportJob(exports=("nifti",), out=tmp_path))

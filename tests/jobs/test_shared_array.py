@@ -9,6 +9,7 @@ import pytest
 
 from medae.errors import MedaeError
 from medae.jobs.shared_array import SharedArray, SharedInputs, filled, hollow
+from medae.quality import measure
 from medae.results import AnomalyMap, Result
 from tests.jobs.conftest import small_volume
 
@@ -89,6 +90,9 @@ def test_inputs_are_copied_once_and_released_with_the_next() -> None:
     np.testing.assert_array_equal(opened.denoised.array, volume.array + 1)
     assert opened.anomaly_map.threshold == 3.0
     assert opened.anomaly_map.volume.array.min() == 1.0
+    trust = measure(volume, volume)
+    assert inputs.share(Result(volume, volume, scores, trust)).open().trust == trust
+    assert inputs.share(Result(volume, volume, trust=trust)).open().trust == trust
     second = inputs.share(Result(volume))
     assert second.original.handle == first.original.handle
     assert len(names() - before) == 1

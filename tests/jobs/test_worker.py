@@ -121,6 +121,17 @@ def test_result_comes_back_in_ordinary_memory(owner: Owner, volume: Volume) -> N
     assert all(0 <= m.fraction <= 1 for m in before if isinstance(m, Progress))
 
 
+def test_the_trust_report_comes_back(owner: Owner, volume: Volume) -> None:
+    job = ProcessJob(denoise="none", trust=True)
+    end, before = owner.end_of(owner.worker.submit(job, Result(volume)))
+    assert isinstance(end, Done)
+    assert end.result is not None
+    assert end.result.trust is not None
+    assert end.result.trust.model == "none"
+    messages = [type(m) for m in before if isinstance(m, SliceDone) or "Measur" in getattr(m, "message", "")]
+    assert messages[-1] is Progress  # the picture is there before it is measured
+
+
 def test_partial_volume_is_filled_and_outlives_the_job(owner: Owner, volume: Volume) -> None:
     end, before = owner.end_of(owner.worker.submit(NONE, Result(volume)))
     partials = [message for message in before if isinstance(message, Partial)]
