@@ -19,3 +19,10 @@ class Adapted:
 
     network: Network
     notes: dict[str, object] = field(default_factory=dict)
+
+    def describe(self) -> str:
+        """One phrase for records: whether the weights are still the bundle's own, else which they are."""
+        if not self.notes.get("kept", True):
+            return "tried, not kept"
+        digest = self.notes.get("weights_sha256")
+        return "to this scan" if digest is None else f"to this scan, its weights SHA-256 {digest}"

@@ -102,7 +102,7 @@ def denoise(
             bundle=name,
             version=version,
             sha256=sha256,
-            options={"strength": strength},
+            options={"strength": strength} | ({} if adapted is None else {"adapted": adapted.describe()}),
             medae_version=medae.__version__,
             device=used.describe(),
             started=started,

@@ -22,4 +22,13 @@ def test_the_adapted_network_is_used_and_the_record_names_both(tiny_bundle) -> N
     step = result.provenance[-1]
     assert (step.bundle, step.sha256) == ("tiny", info.sha256)
     assert step.notes["adapted"] == {"steps": 7}
-    assert "adapted" not in denoise(scan, model="tiny").provenance[-1].notes
+    assert step.options["adapted"] == "to this scan"
+    plain = denoise(scan, model="tiny").provenance[-1]
+    assert "adapted" not in plain.notes
+    assert "adapted" not in plain.options
+
+
+def test_the_record_tells_which_weights_they_are() -> None:
+    network = ResidualUNet(in_channels=1, features=(8, 16), blocks=1)
+    assert Adapted(network, {"kept": False}).describe() == "tried, not kept"
+    assert "SHA-256 ab12" in Adapted(network, {"kept": True, "weights_sha256": "ab12"}).describe()
