@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 
 from medae import phantom, readers
@@ -66,6 +67,34 @@ def test_phantoms_are_no_patients(short: MakeRecipe) -> None:
     assert len(made) == 4
     assert len({scan.patient for scan in made}) == 2
     assert {scan.use for scan in made} == {"train"}
+
+
+def test_radiographs_are_pictures_projections_and_phantoms(short: MakeRecipe, tmp_path: Path) -> None:
+    pictures, ct = tmp_path / "pictures", tmp_path / "ct"
+    pictures.mkdir()
+    chest = phantom.radiograph("chest", (1, 80, 72), (1.0, 5.0, 5.0)).volume.values()[0]
+    for name in ("00000001_000", "00000002_000"):
+        PIL.Image.fromarray((chest / chest.max() * 255).astype(np.uint8)).save(pictures / f"{name}.png")
+        chest = chest[:, ::-1]
+    phantom.write_dicom(phantom.thorax((6, 64, 64), (20.0, 6.0, 6.0)).volume, ct)
+    recipe = short(
+        modality="DX",
+        data=[
+            {"path": pictures, "hold_out": ["00000002"], "halve": True},
+            {"path": ct, "project": [0, 90]},
+        ],
+        phantoms=[{"kind": "hand", "count": 1, "shape": (1, 48, 40), "spacing": (1, 5, 5)}],
+        options={"in_channels": 1, "features": [8, 16], "blocks": 1},
+    )
+    loaded = load(recipe)
+    picture, projected, hand = loaded.used("train")
+    (held_out,) = loaded.used("held_out")
+    assert picture.images.shape == held_out.images.shape == (1, 40, 36)
+    assert picture.spacing == pytest.approx((1.0, 2.0, 2.0))
+    assert projected.images.shape == (2, 20, 64)  # two directions, 120 mm of slices
+    assert hand.images.shape == (1, 48, 40)
+    assert hand.patient.startswith(cache.PHANTOM)
+    assert all(0.9 < np.percentile(scan.images, 99.9) < 1.1 for scan in loaded.scans)
 
 
 def test_a_scan_whose_pixels_cannot_be_read_is_left_out(short: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:

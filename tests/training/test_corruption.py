@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from medae.training.corruption import CORRUPTIONS, Draw, Patch, anomalies, nothing, scanner_noise
+from medae.training.corruption import (
+    CORRUPTIONS,
+    Draw,
+    Patch,
+    anomalies,
+    corruption,
+    detector_noise,
+    nothing,
+    scanner_noise,
+)
+from medae.training.recipe import Recipe
 
 
 def _draw(seed: int) -> Draw:
@@ -57,6 +67,33 @@ def test_some_stacks_are_one_slice_over_and_over() -> None:
     assert 2 <= alone <= 30
 
 
+@pytest.mark.parametrize(
+    ("task", "modality", "chosen"),
+    [
+        ("denoise", "DX", detector_noise),
+        ("denoise", "CR", detector_noise),
+        ("denoise", "CT", scanner_noise),
+        ("anomaly", "DX", anomalies),
+        ("reconstruct", "CR", nothing),
+    ],
+)
+def test_task_and_modality_decide(task: str, modality: str, chosen: object) -> None:
+    facts = {"name": "x", "title": "x", "task": task, "modality": modality}
+    assert corruption(Recipe.model_validate(facts)) is chosen
+
+
+@pytest.mark.parametrize(("slices", "block"), [(1, False), (3, False), (8, True)])
+def test_radiographs_are_exposed_anew_and_all_levels_count_alike(slices: int, block: bool) -> None:
+    patch = _patch(slices, block=block)
+    restored = (slices if block else 1, 32, 40)
+    for seed in range(20):
+        given, target, weight = detector_noise(patch, _draw(seed))
+        assert given.shape == (slices, 32, 40)
+        assert target.shape == weight.shape == restored
+        assert block or torch.equal(given[0], given[-1])  # a radiograph has no neighbours
+        assert float((given[-1] - target[-1]).pow(2).mean() * weight[-1].mean()) <= 2e-3
+
+
 def test_ct_takes_the_noise_of_its_own_scan() -> None:
     silent = Patch(*(_patch().clean, _patch().body, _patch().trusted), (3.0, 1.0, 1.0), torch.zeros(3, 32, 40))
     for seed in range(10):
@@ -90,8 +127,8 @@ def test_anomalies_of_a_block_reach_over_slices() -> None:
 def test_what_is_not_trusted_has_no_weight() -> None:
     patch = _patch()
     blind = Patch(patch.clean, patch.body, torch.zeros_like(patch.trusted), patch.spacing)
-    for corruption in (anomalies, nothing):
-        assert corruption(blind, _draw(0))[2].max() == 0
+    for corrupted in (anomalies, nothing):
+        assert corrupted(blind, _draw(0))[2].max() == 0
 
 
 def test_reconstruction_is_of_the_middle_slice_itself() -> None:

@@ -17,7 +17,7 @@ def test_psnr_of_a_known_error() -> None:
     assert psnr(truth + 0.1, truth, truth == 0) == pytest.approx(20.0, abs=1e-3)
 
 
-@pytest.mark.parametrize("modality", ["MR", "CT"])
+@pytest.mark.parametrize("modality", ["MR", "CT", "DX"])
 def test_a_network_that_removes_nothing_gains_nothing(modality: str) -> None:
     recipe = Recipe.model_validate({"name": "x", "title": "x", "task": "denoise", "modality": modality, "data": []})
     images = np.full((1, 32, 32), 1.0, np.float32)

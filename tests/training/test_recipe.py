@@ -61,6 +61,13 @@ def test_a_changed_field_is_checked() -> None:
         recipe.changed(nonsense=1)
 
 
+def test_radiographs_are_of_one_kind() -> None:
+    recipe = Recipe.load(SHIPPED[0])
+    assert recipe.changed(modality="DX").modalities == recipe.changed(modality="CR").modalities
+    assert {"DX", "CR"} <= set(recipe.changed(modality="DX").modalities)
+    assert recipe.changed(modality="CT").modalities == ("CT",)
+
+
 def test_patches_have_one_size_per_axis() -> None:
     recipe = Recipe.load(SHIPPED[0]).changed(patch_size=(32, 64))
     assert recipe.patch(2) == (32, 64)

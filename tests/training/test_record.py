@@ -58,3 +58,5 @@ def test_metadata_are_those_of_a_monai_bundle() -> None:
     assert told["task"] == "reconstruction"
     assert told["medae"]["modalities"] == ["MR"]
     assert "Doe" not in json.dumps(told)
+    radiographs = metadata(RECIPE.changed(modality="DX"), network, {}, {}, {})
+    assert {"DX", "CR"} <= set(radiographs["medae"]["modalities"])

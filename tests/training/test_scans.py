@@ -8,7 +8,7 @@ import pydicom
 import pytest
 
 from medae import readers
-from medae.phantom import head, thorax, write_dicom, write_nifti
+from medae.phantom import head, radiograph, thorax, write_dicom, write_nifti
 from medae.training.recipe import Data, Recipe
 from medae.training.scans import find, patient_of
 from medae.volume import Source
@@ -49,6 +49,28 @@ def sides(found) -> dict[str, set[str]]:
     for scan in found.scans:
         of[scan.patient].add(scan.use)
     return of
+
+
+def test_radiographs_of_all_modalities_are_learnt_from_and_ct_only_where_it_is_projected(tmp_path) -> None:
+    for seed, modality in enumerate(("DX", "CR", "MG")):
+        chest = radiograph("chest", (1, 64, 64), (1.0, 6.0, 6.0), seed=seed).volume
+        (path,) = write_dicom(chest, tmp_path / "xr" / modality, patient_id=modality)
+        header = pydicom.dcmread(path)
+        header.Modality = modality
+        header.save_as(path)
+    write_dicom(thorax(SHAPE, SPACING).volume, tmp_path / "ct")
+    told = {"modality": "DX", "options": {"in_channels": 1}}
+    found = find(recipe(tmp_path, **told))
+    assert {scan.modality: scan.reason for scan in found.scans if scan.use == "not_used"} == {
+        "MG": "MG, the recipe is for DX",
+        "CT": "CT, the recipe is for DX",
+    }
+    data = (Data(path=tmp_path / "ct", project=(0,)), Data(path=tmp_path / "xr", project=(0,)))
+    found = find(recipe(**told, data=data, hold_out=0))
+    assert [scan.modality for scan in found.used("train")] == ["CT"]
+    assert {scan.reason for scan in found.scans[1:]} == {
+        f"{modality}, the recipe is for DX projected from CT" for modality in ("DX", "CR", "MG")
+    }
 
 
 @pytest.mark.parametrize("seed", range(6))
