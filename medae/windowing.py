@@ -19,6 +19,9 @@ taken for the grey underneath."""
 DIFFERENCE_COLORMAP = "crameri:berlin"
 """Diverging, safe for colour blindness, dark in the middle: no difference is dark."""
 
+NOISE_COLORMAP = "bids:viridis"
+"""Perceptually uniform, safe for colour blindness, and not to be taken for a heatmap."""
+
 HEATMAP_MAXIMUM = 10.0
 """The z-score that gets the last colour. Fixed, so that colours mean the same in every image."""
 

@@ -31,6 +31,7 @@ def batch(
     ] = None,
     model: given.Model = "auto",
     strength: given.Strength = 1.0,
+    adapt: given.Adapt = False,
     device: given.DeviceName = "auto",
     modality: given.ModalityName = None,
     formats: Annotated[
@@ -41,7 +42,7 @@ def batch(
 ) -> None:
     """Denoise every series in IN, or do what a recipe says; a second run skips what is done and unchanged.
 
-    With --recipe, the recipe says it all, and --model, --strength and --format are not used.
+    With --recipe, the recipe says it all, and --model, --strength, --adapt and --format are not used.
     """
     from medae.jobs.batch import batch as run_batch
     from medae.jobs.job import ProcessJob
@@ -49,10 +50,12 @@ def batch(
     if out.resolve() == source.resolve():
         raise typer.BadParameter("OUT is the input itself; choose another place", param_hint="'OUT'")
     given.check_report(report_file, source)
-    template = read_recipe(recipe) if recipe else ProcessJob(denoise=model, strength=strength, device=device)
+    template = (
+        read_recipe(recipe) if recipe else ProcessJob(denoise=model, strength=strength, adapt=adapt, device=device)
+    )
     chosen = tuple(given.EXPORTERS[name] for name in given.parse_formats(formats, FORMATS))
     fields = {"modality": modality.dicom if modality else template.modality, "exports": chosen or template.exports}
-    template = template.model_copy(update=fields)
+    template = template.model_copy(update={**fields, "trust": template.trust or report_file is not None})
     check_job(template)
     terminal = Terminal(quiet=as_json)
     run = RunReport("batch")
@@ -109,7 +112,7 @@ def _series_report(event: "BatchEvent", terminal: Terminal) -> SeriesReport:
     one = SeriesReport(outcome.job.name, str(origin(outcome.job.paths)), outcome.job.modality or "")
     one.status, one.reason = event.status, outcome.message
     one.files = [str(path) for path in outcome.paths]
-    one.provenance, one.warnings = list(outcome.provenance), list(outcome.warnings)
+    one.provenance, one.warnings, one.trust = list(outcome.provenance), list(outcome.warnings), outcome.trust
     place = f"[{event.index + 1}/{event.total}] {one.name}"
     if event.status == "failed":
         terminal.error(f"{place}: {one.reason}")

@@ -29,6 +29,7 @@ EXPORTERS = {
     "sr": "structured-report",
     "nifti": "nifti",
     "png": "png",
+    "trust": "trust-report",
 }
 """Names for ``--format``, and the exporter behind each."""
 
@@ -48,9 +49,16 @@ def parse_formats(text: str | None, allowed: tuple[str, ...]) -> tuple[str, ...]
     return names
 
 
-def check_report(report_file: Path | None, source: Path) -> None:
-    """Refuse a report that would take the place of a file of the input."""
-    if report_file is None or not report_file.exists():
+def check_report(report_file: Path | None, source: Path, endings: tuple[str, ...] = (".json",)) -> None:
+    """Refuse a report whose ending says nothing, or that would take the place of a file of the input."""
+    if report_file is None:
+        return
+    if report_file.suffix.lower() not in endings:
+        pages = "" if ".pdf" in endings else "; 'medae denoise' also writes .html and .pdf pages"
+        raise typer.BadParameter(
+            f"{report_file.name} does not end in {' or '.join(endings)}; name it so{pages}", param_hint="'--report'"
+        )
+    if not report_file.exists():
         return
     report, given = report_file.resolve(), source.resolve()
     if given in (report, *report.parents):
@@ -72,6 +80,9 @@ Model = Annotated[
     str, typer.Option(metavar="NAME", help="'auto' chooses by modality; 'medae models list' shows the names.")
 ]
 Strength = Annotated[float, typer.Option(min=0.0, max=1.0, help="0 keeps the scan as it is, 1 denoises fully.")]
+Adapt = Annotated[
+    bool, typer.Option("--adapt", help="Fine-tune the model on each scan first, about a minute; kept if it helps.")
+]
 Threshold = Annotated[float | None, typer.Option(metavar="Z", help="z-score above which a voxel belongs to a finding.")]
 DeviceName = Annotated[
     str, typer.Option("--device", metavar="NAME", callback=_check_device, help="auto, cpu, cuda or cuda:N.")
@@ -86,3 +97,14 @@ ReportFile = Annotated[
     Path | None,
     typer.Option("--report", metavar="FILE", dir_okay=False, help="Also write what was done as a JSON file."),
 ]
+TrustFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        dir_okay=False,
+        help="Measure what denoising did, and write it: .json (and all that was done), .html or .pdf (pages).",
+    ),
+]
+REPORT_ENDINGS = (".json", ".html", ".pdf")
+"""Of a `TrustFile`."""

@@ -26,7 +26,7 @@ VOLUME_SUFFIX = ".nii.gz"
 FILE_SUFFIXES = (".nii", ".gz", ".dcm", ".nrrd", ".mha", ".mhd", ".png")
 """An OUT with one of these endings was meant as a file."""
 
-DENOISE_FORMATS = ("dicom", "nifti", "png")
+DENOISE_FORMATS = ("dicom", "nifti", "png", "trust")
 DETECT_FORMATS = ("pm", "sc", "seg", "sr", "nifti", "png")
 
 
@@ -61,15 +61,16 @@ def denoise(
     out: given.Output,
     model: given.Model = "auto",
     strength: given.Strength = 1.0,
+    adapt: given.Adapt = False,
     device: given.DeviceName = "auto",
     modality: given.ModalityName = None,
     formats: Annotated[
         str | None,
-        typer.Option("--format", metavar="LIST", help="dicom, nifti, png; default: as the input, DICOM or NIfTI."),
+        typer.Option("--format", metavar="LIST", help="dicom, nifti, png, trust (report); default: as the input."),
     ] = None,
     overwrite: given.Overwrite = False,
     as_json: given.AsJson = False,
-    report_file: given.ReportFile = None,
+    report_file: given.TrustFile = None,
 ) -> None:
     """Remove noise from every series in IN and write the result to OUT."""
     from medae.jobs.job import ProcessJob
@@ -77,6 +78,8 @@ def denoise(
     template = ProcessJob(
         denoise=model,
         strength=strength,
+        adapt=adapt,
+        trust=report_file is not None,
         device=device,
         modality=modality.dicom if modality else None,
         overwrite=overwrite,
@@ -149,7 +152,7 @@ def process(request: Request) -> None:
         for job in todo.jobs:
             one = SeriesReport(job.name, str(origin(job.paths)), job.modality or "")
             run.series.append(one)
-            attempt(one, terminal, partial(_series, request, job, one, flat, terminal))
+            attempt(one, terminal, partial(_series, request, job, run, flat, terminal))
     finally:
         write_report(run, request.report_file, (path for job in todo.jobs for path in job.paths))
     if not request.as_json and run.series:
@@ -197,7 +200,8 @@ def _check_places(request: Request) -> None:
         reason = f"no single {request.out.suffix} file can be written; name a folder, or a file ending in .nii.gz"
     if reason:
         raise typer.BadParameter(reason, param_hint="'OUT'")
-    given.check_report(request.report_file, request.source)
+    endings = given.REPORT_ENDINGS if request.command == "denoise" else (".json",)
+    given.check_report(request.report_file, request.source, endings)
 
 
 def _files_in_out(request: Request) -> set[Path]:
@@ -218,21 +222,24 @@ def origin(paths: Sequence[Path]) -> Path:
     return paths[0] if len(paths) == 1 else paths[0].parent
 
 
-def _series(request: Request, job: "ProcessJob", one: SeriesReport, flat: bool, terminal: Terminal) -> None:
-    """Read, compute and export one series, and note the facts in ``one``."""
-    from medae.jobs.run import run
+def _series(request: Request, job: "ProcessJob", run: RunReport, flat: bool, terminal: Terminal) -> None:
+    """Read, compute and export one series, and note the facts in the last one of ``run.series``."""
+    from medae.jobs.run import run as run_job
 
+    one = run.series[-1]
     with terminal.task(job.name) as report:
-        result = run(job.model_copy(update={"exports": ()}), part(report, 0.0, 0.85)).result
+        result = run_job(job.model_copy(update={"exports": ()}), part(report, 0.0, 0.85)).result
         assert result is not None
         volume = result.original
         one.modality, one.shape, one.warnings = volume.modality, volume.shape, list(volume.source.warnings)
+        if result.trust is not None:
+            run.add_trust(result, request.report_file)
         paths = _write(request, job, result, flat, part(report, 0.85, 1.0))
     one.files = [str(path) for path in paths]
     one.provenance = [step.to_dict() for step in result.provenance]
     if result.anomaly_map is not None:
         one.findings = [asdict(finding) for finding in result.anomaly_map.findings]
-    for warning in one.warnings:
+    for warning in (*one.warnings, *(result.trust.warnings if result.trust is not None else ())):
         terminal.warn(f"{job.name}: {warning}")
     if not request.as_json:
         typer.echo(_summary(one, request))

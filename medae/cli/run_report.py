@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -13,6 +13,10 @@ import medae
 from medae.cli.group import FAILED
 from medae.cli.terminal import Terminal
 from medae.errors import ExportError
+
+if TYPE_CHECKING:
+    from medae.exporters.trust_report import Page
+    from medae.results import Result
 
 HINT = "Research use only, not for diagnosis."
 
@@ -31,6 +35,8 @@ class SeriesReport:
         ``"done"``, ``"failed"``, or in a batch ``"skipped"`` (done before and unchanged).
     reason
         Why it failed.
+    trust
+        What was measured on a denoised series (`medae.quality.TrustReport`); None where nothing was.
     """
 
     name: str
@@ -43,15 +49,17 @@ class SeriesReport:
     files: list[str] = field(default_factory=list)
     findings: list[dict[str, Any]] | None = None
     provenance: list[dict[str, Any]] = field(default_factory=list)
+    trust: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
 class RunReport:
-    """How a whole command went."""
+    """How a whole command went; ``pages`` are the trust reports, where a report is to be a document."""
 
     command: str
     series: list[SeriesReport] = field(default_factory=list)
     skipped: list[dict[str, str]] = field(default_factory=list)
+    pages: list["Page"] = field(default_factory=list)
 
     @property
     def failures(self) -> int:
@@ -68,6 +76,15 @@ class RunReport:
             "skipped": self.skipped,
             "failures": self.failures,
         }
+
+    def add_trust(self, result: "Result", path: Path | None) -> None:
+        """Note what was measured on the last series, as a page too where the report at ``path`` has pages."""
+        assert result.trust is not None
+        self.series[-1].trust = result.trust.to_dict()
+        if _has_pages(path):
+            from medae.exporters.trust_report import page
+
+            self.pages.append(page(result))
 
     def skip(self, files: Iterable[tuple[Path, str]], terminal: Terminal) -> None:
         """Name files that could not be read, with the reason."""
@@ -87,8 +104,12 @@ def finish(run: RunReport, terminal: Terminal, *, as_json: bool) -> None:
         raise typer.Exit(FAILED)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all.
+def _has_pages(path: Path | None) -> bool:
+    return path is not None and path.suffix.lower() in (".html", ".pdf")
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file (text as UTF-8), whole or not at all.
 
     Raises
     ------
@@ -99,7 +120,7 @@ def write_whole(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            temporary.write_text(text, encoding="utf-8")
+            temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -108,9 +129,17 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def write_report(run: RunReport, path: Path | None, inputs: Iterable[Path]) -> None:
-    """Write the record as a file where one was asked for; never over an input."""
-    if path is None:
+    """Write the record as a file where one was asked for; never over an input.
+
+    A name that ends in .html or .pdf gets the pages of the trust reports, and nothing where no series was denoised.
+    """
+    if path is None or (_has_pages(path) and not run.pages):
         return
     if path.resolve() in {each.resolve() for each in inputs}:
         raise ExportError(f"{path} is an input and is never replaced; give --report another name.")
-    write_whole(path, json.dumps(run.to_dict(), indent=2) + "\n")
+    if _has_pages(path):
+        from medae.exporters.trust_report import page_file
+
+        write_whole(path, page_file(run.pages, path.suffix.lower()))
+    else:
+        write_whole(path, json.dumps(run.to_dict(), indent=2) + "\n")

@@ -16,6 +16,7 @@ from medae.exporters import (
     secondary_capture,
     segmentation,
     structured_report,
+    trust_report,
 )
 from medae.exporters.exporter import Exporter, ExporterOptions, staged
 from medae.exporters.findings import findings_csv, findings_json
@@ -33,6 +34,7 @@ EXPORTERS: dict[str, Exporter] = {
     "nifti": nifti,
     "png": png,
     "findings": findings,
+    "trust-report": trust_report,
 }
 
 

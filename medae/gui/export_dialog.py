@@ -31,6 +31,7 @@ _OUTPUTS: dict[str, tuple[str, ...]] = {
     "nifti": ("{name}_denoised.nii.gz", "{name}_heatmap.nii.gz"),
     "png": ("{name}_denoised.png", "{name}_heatmap.png"),
     "findings": ("{name}_findings.json", "{name}_findings.csv"),
+    "trust-report": ("{name}_trust.html", "{name}_trust.pdf"),
 }
 _USUAL = ("derived-series", "parametric-map", "secondary-capture")
 

@@ -39,6 +39,7 @@ class SeriesOutcome:
     details: str = ""
     provenance: tuple[dict[str, object], ...] = ()
     warnings: tuple[str, ...] = ()
+    trust: dict[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +234,7 @@ def attempt(job: ProcessJob, report: Report) -> SeriesOutcome:
         outcome.paths,
         provenance=tuple(step.to_dict() for step in outcome.result.provenance),
         warnings=outcome.result.original.source.warnings,
+        trust=None if outcome.result.trust is None else outcome.result.trust.to_dict(),
     )
 
 

@@ -107,17 +107,19 @@ def estimate_noise(volume: Volume) -> NoiseEstimate:
     return estimate_on(sample, sample.before)[0]
 
 
-def noise_map(volume: Volume) -> Images:
-    """Map the standard deviation of the noise: (slices, rows, columns) float32 in the volume's unit.
+def noise_map(volume: Volume, start: int = 0, stop: int | None = None) -> Images:
+    """Map the standard deviation of the noise: (slices, rows, columns) float32 of ``start:stop``, in the volume's unit.
 
-    It varies slowly, as g-factors and the attenuation of a body do; outside the body it is continued.
+    All of the volume is looked at, whatever the slices are. The map varies slowly, as g-factors and the attenuation of
+    a body do; outside the body it is continued.
     """
     sample = take_sample(volume)
     surface = estimate_on(sample, sample.before)[1]
     rows, columns = (np.arange(n) / max(1, n) for n in volume.shape[1:])
-    mapped = np.empty(volume.shape, np.float32)
-    for k in range(volume.shape[0]):
-        mapped[k] = surface.on(np.array([k / max(1, volume.shape[0])]), rows, columns)[0]
+    chosen = range(volume.shape[0])[start:stop]
+    mapped = np.empty((len(chosen), *volume.shape[1:]), np.float32)
+    for n, k in enumerate(chosen):
+        mapped[n] = surface.on(np.array([k / max(1, volume.shape[0])]), rows, columns)[0]
     return mapped
 
 

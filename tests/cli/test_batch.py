@@ -35,6 +35,16 @@ def test_broken_files_are_named(medae, tree, tmp_path) -> None:
     assert json.loads((tmp_path / "r.json").read_text())["failures"] == 2
 
 
+def test_the_report_tells_what_denoising_did(medae, series, tmp_path) -> None:
+    arguments = ("batch", series, tmp_path / "out", "--model", "none", "--format", "nifti,trust")
+    assert medae(*arguments, "--report", tmp_path / "r.json").exit_code == 0
+    (one,) = json.loads((tmp_path / "r.json").read_text())["series"]
+    assert one["trust"]["model"] == "none"
+    assert {path.rpartition(".")[2] for path in one["files"]} == {"gz", "html", "pdf"}
+    assert "1 done before" in medae(*arguments).stdout  # measuring does not make it another job
+    assert medae("batch", series, tmp_path / "out", "--report", tmp_path / "r.pdf").exit_code == 2
+
+
 def test_what_is_odd_about_a_series_is_said(medae, series, tmp_path) -> None:
     folder = tmp_path / "gap"
     folder.mkdir()

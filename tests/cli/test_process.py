@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pydicom
@@ -105,6 +106,45 @@ def test_the_rest_is_done_and_broken_files_are_named(medae, tree, tmp_path) -> N
     assert "notes.txt" in result.stderr
     assert "cut.dcm" in result.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"one_denoised", "two_denoised"}
+
+
+def test_the_report_tells_what_denoising_did(medae, series, tmp_path) -> None:
+    report = tmp_path / "report.json"
+    assert medae("denoise", series, tmp_path / "out", "--model", "none", "--report", report).exit_code == 0
+    (one,) = json.loads(report.read_text())["series"]
+    assert one["trust"]["model"] == "none"
+    assert one["trust"]["residual_std"] == 0.0
+    assert one["trust"]["unit"] == "1"
+
+
+def test_without_a_report_nothing_is_measured(medae, series, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medae.quality.measure", lambda *_: pytest.fail("measured"))
+    assert medae("denoise", series, tmp_path / "out", "--model", "none").exit_code == 0
+
+
+def test_the_report_as_pages(medae, tree, tmp_path) -> None:
+    (tree / "notes.txt").unlink()
+    (tree / "cut.dcm").unlink()
+    page, document = tmp_path / "deep" / "trust.html", tmp_path / "trust.PDF"
+    assert medae("denoise", tree, tmp_path / "a", "--model", "none", "--report", page).exit_code == 0
+    assert page.read_text("utf-8").count("<main>") == 2
+    assert [path.name for path in page.parent.iterdir()] == ["trust.html"]
+    assert medae("denoise", tree, tmp_path / "b", "--model", "none", "--report", document).exit_code == 0
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", document.read_bytes())) == 2
+
+
+def test_pages_beside_the_outputs(medae, series, tmp_path) -> None:
+    out = tmp_path / "out"
+    assert medae("denoise", series, out, "--model", "none", "--format", "nifti,trust").exit_code == 0
+    assert {path.name for path in out.iterdir()} == {"t1_denoised.nii.gz", "t1_trust.html", "t1_trust.pdf"}
+
+
+@pytest.mark.parametrize(("command", "name"), [("denoise", "report.txt"), ("denoise", "report"), ("detect", "r.pdf")])
+def test_a_report_of_another_ending_is_a_usage_error(medae, series, tmp_path, command: str, name: str) -> None:
+    result = medae(command, series, tmp_path / "out", "--report", tmp_path / name)
+    assert result.exit_code == 2
+    assert ".json" in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_report_says_how_it_was_made(medae, series, tmp_path) -> None:

@@ -35,6 +35,11 @@ def test_the_report_is_written_whole(tmp_path) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["report.json"]
 
 
+def test_pages_of_nothing_are_not_written(tmp_path) -> None:
+    write_report(RunReport("denoise"), tmp_path / "trust.pdf", [])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_report_never_replaces_an_input(tmp_path) -> None:
     scan = tmp_path / "scan.nii.gz"
     scan.write_text("pixels")

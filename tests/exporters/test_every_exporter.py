@@ -24,6 +24,7 @@ FILES = {
     "nifti": ["s_denoised.nii.gz", "s_heatmap.nii.gz"],
     "png": ["s_denoised.png", "s_heatmap.png"],
     "findings": ["s_findings.json", "s_findings.csv"],
+    "trust-report": ["s_trust.html", "s_trust.pdf"],
 }
 DICOM = [key for key in EXPORTERS if FILES[key][0].endswith(".dcm")]
 every = pytest.mark.parametrize("key", EXPORTERS)
