@@ -6,6 +6,7 @@ variance.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,12 +74,18 @@ def flat_blocks(values: Images, mask: Mask) -> Places:
     if min(values.shape[1:]) < BLOCK:
         return np.empty((0, 3), np.intp)
     half = BLOCK // 2
-    windows = np.lib.stride_tricks.sliding_window_view
-    inside = windows(mask, (BLOCK, BLOCK), (1, 2))[:, ::half, ::half].all((-1, -2))
-    steep = windows(steepness(values), (BLOCK, BLOCK), (1, 2))[:, ::half, ::half][inside].mean((-1, -2))
+    inside = _windows(mask).all((-1, -2))
+    steep = _windows(steepness(values))[inside].mean((-1, -2))
     places = np.argwhere(inside)[np.argsort(steep, kind="stable")]
     count = min(max(math.ceil(FLAT_SHARE * len(places)), FEW_BLOCKS), MANY_BLOCKS)
     return places[:count] * (1, half, half)
+
+
+def _windows(images: NDArray[Any]) -> NDArray[Any]:
+    """All blocks, overlapping by half: (slices, down, across, BLOCK, BLOCK)."""
+    size: Any = (BLOCK, BLOCK)
+    axes: Any = (1, 2)
+    return np.lib.stride_tricks.sliding_window_view(images, size, axes)[:, :: BLOCK // 2, :: BLOCK // 2]
 
 
 def cut_blocks(values: Images, places: Places) -> Images:
@@ -139,7 +146,7 @@ def radial_spectrum(power: Array, spacing: tuple[float, float] = (1.0, 1.0)) -> 
     numbers = np.arange(1, size // 2 + 1)
     tiny = np.finfo(np.float64).tiny
     values = np.array([np.exp(np.log(np.maximum(power[ring == n], tiny)).mean()) for n in numbers])
-    return numbers * step, values
+    return np.asarray(numbers * step, np.float64), np.asarray(values, np.float64)
 
 
 def noise_spectrum(before: Images, after: Images, places: Places, spacing: tuple[float, float]) -> NoiseSpectrum | None:
