@@ -1,6 +1,6 @@
-"""The user's preferences, kept as TOML; and the two folders that belong to MedAE.
+"""The user's preferences, kept as TOML; and the three folders that belong to MedAE.
 
-The environment variable ``MEDAE_HOME`` moves both folders, e.g. for tests or a portable installation.
+The environment variable ``MEDAE_HOME`` moves all folders, e.g. for tests or a portable installation.
 """
 
 import base64
@@ -35,6 +35,12 @@ def data_folder() -> Path:
     """Folder of the user's own models, samples and logs; not made yet."""
     home = os.environ.get("MEDAE_HOME")
     return Path(home) / "data" if home else platformdirs.user_data_path("medae", appauthor=False)
+
+
+def cache_folder() -> Path:
+    """Folder of what can be computed again, such as compiled models; not made yet."""
+    home = os.environ.get("MEDAE_HOME")
+    return Path(home) / "cache" if home else platformdirs.user_cache_path("medae", appauthor=False)
 
 
 def settings_path() -> Path:

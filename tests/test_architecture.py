@@ -12,7 +12,7 @@ PACKAGE = ROOT / "medae"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MAX_LINES = 400
 
-COMPUTING = ("torch", "monai", "highdicom", "SimpleITK", "scipy", "dask")
+COMPUTING = ("torch", "monai", "openvino", "highdicom", "SimpleITK", "scipy", "dask")
 QT = ("PySide6", "pyqtgraph", "superqt")
 
 TESTED_ELSEWHERE = {

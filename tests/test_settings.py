@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from medae.errors import SettingsError
-from medae.settings import MAX_RECENT, Settings, config_folder, data_folder, settings_path
+from medae.settings import MAX_RECENT, Settings, cache_folder, config_folder, data_folder, settings_path
 
 
 def test_defaults_where_there_is_no_file() -> None:
@@ -72,13 +72,16 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         Settings().save(tmp_path / "file" / "settings.toml")
 
 
-def test_home_moves_both_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_home_moves_all_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDAE_HOME", str(tmp_path))
-    assert config_folder().parent == data_folder().parent == tmp_path
+    assert config_folder().parent == data_folder().parent == cache_folder().parent == tmp_path
+    assert len({config_folder(), data_folder(), cache_folder()}) == 3
     monkeypatch.delenv("MEDAE_HOME")
     assert tmp_path not in config_folder().parents
     assert "medae" in str(config_folder()).lower()
     assert "medae" in str(data_folder()).lower()
+    assert "medae" in str(cache_folder()).lower()
+    assert cache_folder() not in (config_folder(), data_folder())
 
 
 def test_a_model_is_remembered_for_its_task_and_modalities(tmp_path: Path) -> None:

@@ -61,6 +61,17 @@ def check_device() -> Check:
     return Check("Device", choose_device("auto").describe())
 
 
+def check_engines() -> Check:
+    """Tell what can compute networks on the processor; which of it is fastest is measured for each model."""
+    from medae.inference.engines import openvino_precisions, openvino_problem
+
+    if problem := openvino_problem():
+        advice = f"{problem}; denoising takes longer. Run: {sys.executable} -m pip install openvino"
+        return Check("Engines", f"torch float32 only: {advice}", None)
+    found = ", ".join(f"OpenVINO {precision}" for precision in openvino_precisions())
+    return Check("Engines", f"torch float32, {found}; the fastest is found for each model")
+
+
 def check_window() -> Check:
     """Tell whether a window can open."""
     from medae.gui.system_libraries import window_problem
@@ -97,7 +108,7 @@ def check_models() -> list[Check]:
 
 def doctor(as_json: given.AsJson = False) -> None:
     """Check this machine: versions, device, window, codecs, models; exit code 1 if something is wrong."""
-    checks = [*check_packages(), check_device(), check_window(), *check_codecs(), *check_models()]
+    checks = [*check_packages(), check_device(), check_engines(), check_window(), *check_codecs(), *check_models()]
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:

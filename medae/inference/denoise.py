@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 import torch  # noqa: TID253
@@ -12,13 +14,39 @@ import medae
 from medae import bundle
 from medae.errors import SettingsError
 from medae.inference.adapted import Adapted
-from medae.inference.device import Device, channels_last, choose_device
-from medae.inference.prepare import IntensityScale, intensity_scale, neighbours, network_values
-from medae.inference.tiles import run_network
+from medae.inference.device import Device, choose_device
+from medae.inference.domain import outside_domain
+from medae.inference.engines import choose_engine
+from medae.inference.prepare import intensity_scale, network_values
+from medae.inference.streaming import SliceStacks, StoredOutput, cut, stacked
+from medae.inference.tiles import Runner
 from medae.networks import Network
-from medae.progress import Report, silent
+from medae.progress import Report, part, silent
 from medae.provenance import Provenance
 from medae.volume import Volume
+
+
+@dataclass(slots=True)
+class _Done:
+    """What the record tells about a denoising."""
+
+    bundle: str
+    device: str
+    version: str = ""
+    sha256: str = ""
+    notes: dict[str, object] = field(default_factory=lambda: {"values_clipped": 0})
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be denoised, and whom to tell."""
+
+    volume: Volume
+    out: "NDArray[np.generic]"
+    strength: float
+    first_slice: int
+    report: Report
+    slice_done: Callable[[int], None]
 
 
 def denoise(
@@ -60,8 +88,10 @@ def denoise(
     -------
     Volume
         Same grid, dtype, unit and rescale. Padding and values outside the scale keep their stored value.
-        ``provenance`` tells the model, the device and why, the noise before and after, and how many values were
-        clipped to the stored range.
+        ``provenance`` tells the model, the device and why; its notes: ``values_clipped`` to the stored range,
+        ``noise_before`` and ``noise_after`` (standard deviation, in the volume's unit), ``engine`` and what was
+        measured of it, ``domain`` (sentences, where the scan is unlike those that the model has seen), ``memory``
+        (sentences, where it did not suffice for the planned tiles), ``adapted``.
 
     Raises
     ------
@@ -75,39 +105,27 @@ def denoise(
     if out is None:
         out = np.empty_like(volume.array)
     started, clock = datetime.now().astimezone(), time.perf_counter()
-    order = outward(first_slice, volume.shape[0])
+    work = _Work(volume, out, strength, first_slice, report, slice_done or (lambda _: None))
     if model == bundle.NONE:
-        _hand_through(volume, out, order, slice_done, report)
-        used, name, version, sha256, clipped = Device("cpu", "nothing to compute"), bundle.NONE, "", "", 0
+        done = _hand_through(work)
     else:
         info = bundle.choose("denoise", volume.modality) if model == "auto" else bundle.find(model)
         bundle.check_fits(info, "denoise", volume.modality)
-        used = choose_device(device)
-        report(0.0, f"Loading {info.title} on {used.describe()}")
-        network = channels_last(bundle.load_network(info) if adapted is None else adapted.network, used)
-        name, version, sha256 = info.name, info.version, info.sha256
-        clipped = 0
-        scale = intensity_scale(volume)
-        restore = _restorer(volume, scale, network, used, report)
-        for count, k in enumerate(order):
-            report(count / len(order), f"Denoising slice {k + 1} of {volume.shape[0]}")
-            clipped += _write_slice(volume, scale, *restore(k), k, strength, out)
-            if slice_done is not None:
-                slice_done(k)
+        done = _denoise(work, info, choose_device(device), adapted)
     report(1.0, "Denoised")
     return volume.with_array(
         out,
         Provenance(
             task="denoise",
-            bundle=name,
-            version=version,
-            sha256=sha256,
+            bundle=done.bundle,
+            version=done.version,
+            sha256=done.sha256,
             options={"strength": strength} | ({} if adapted is None else {"adapted": adapted.describe()}),
             medae_version=medae.__version__,
-            device=used.describe(),
+            device=done.device,
             started=started,
             seconds=time.perf_counter() - clock,
-            notes={"values_clipped": clipped} | ({} if adapted is None else {"adapted": adapted.notes}),
+            notes=done.notes | ({} if adapted is None else {"adapted": adapted.notes}),
         ),
     )
 
@@ -118,58 +136,71 @@ def outward(first: int, count: int) -> list[int]:
     return sorted(range(count), key=lambda k: (abs(k - first), k))
 
 
-def _hand_through(
-    volume: Volume,
-    out: "NDArray[np.generic]",
-    order: list[int],
-    slice_done: Callable[[int], None] | None,
-    report: Report,
-) -> None:
-    for count, k in enumerate(order):
-        report(count / len(order))
-        out[k] = volume.array[k]
-        if slice_done is not None:
-            slice_done(k)
+def _hand_through(work: _Work) -> _Done:
+    slices = work.volume.shape[0]
+    for count, k in enumerate(outward(work.first_slice, slices)):
+        work.report(count / slices)
+        work.out[k] = work.volume.array[k]
+        work.slice_done(k)
+    return _Done(bundle.NONE, Device("cpu", "nothing to compute").describe())
 
 
-_Restorer = Callable[[int], tuple[NDArray[np.float32], NDArray[np.float32]]]
+def _denoise(work: _Work, info: bundle.BundleInfo, device: Device, adapted: Adapted | None) -> _Done:
+    """Fill ``work.out``; the engine is chosen for the tiles that will be asked for."""
+    volume, report = work.volume, work.report
+    report(0.0, f"Loading {info.title} on {device.describe()}")
+    network = bundle.load_network(info) if adapted is None else adapted.network
+    shape = volume.shape[-network.spatial_dims :]
+    identity = info.sha256 if adapted is None else ""
+    engine, choice = choose_engine(network, device, shape, volume.array.size, report, identity=identity)
+    runner = Runner(network, engine, device)
+    output = StoredOutput(volume, intensity_scale(volume), work.strength, work.out)
+    run = _run_volume if network.spatial_dims == 3 else _run_slices
+    run(work, network, runner, output)
+    notes: dict[str, object] = {"values_clipped": output.clipped, **choice.notes(), **_noise(work)}
+    notes |= {"domain": sentences} if (sentences := outside_domain(volume, info)) else {}
+    notes |= {"memory": runner.notes} if runner.notes else {}
+    return _Done(info.name, runner.device.describe(runner.engine.title), info.version, info.sha256, notes)
 
 
-def _restorer(volume: Volume, scale: IntensityScale, network: Network, device: Device, report: Report) -> _Restorer:
-    """Give a function from a slice's index to its network values (rows, columns) before and after denoising.
-
-    A 2-D network sees a slice with its neighbours when the slice is asked for, a 3-D one the volume at once.
-    """
-    slices = volume.shape[0]
-    if network.spatial_dims == 3:
-        report(0.0, "Denoising the volume")
-        values = network_values(volume, scale)
-        restored = run_network(network, torch.from_numpy(values)[None, None], device)[0, 0].numpy()
-        return lambda k: (values[k], restored[k])
-    channels = 2 * network.middle + 1
-
-    def restore(k: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        stack = np.concatenate([network_values(volume, scale, n, n + 1) for n in neighbours(k, channels, slices)])
-        return stack[network.middle], run_network(network, torch.from_numpy(stack)[None], device)[0, 0].numpy()
-
-    return restore
+def _run_slices(work: _Work, network: Network, runner: Runner, output: StoredOutput) -> None:
+    """Run a network that sees a slice with its neighbours, the slice that is wanted first."""
+    slices = work.volume.shape[0]
+    stacks = SliceStacks(work.volume, output.scale, 2 * network.middle + 1)
+    for count, k in enumerate(outward(work.first_slice, slices)):
+        told = part(work.report, count / slices, (count + 1) / slices)
+        told(0.0, f"Denoising slice {k + 1} of {slices}")
+        runner.report = told
+        stack = stacks.stack(k)
+        for box, restored in runner.parts(work.volume.shape[1:], partial(stacked, stack)):
+            output.write((slice(k, k + 1), *box), stack[network.middle][box][None], restored[0].numpy())
+        work.slice_done(k)
 
 
-def _write_slice(
-    volume: Volume,
-    scale: IntensityScale,
-    before: NDArray[np.float32],
-    after: NDArray[np.float32],
-    k: int,
-    strength: float,
-    out: "NDArray[np.generic]",
-) -> int:
-    """Write denoised slice ``k`` into ``out[k]`` in stored values; give the number of values that were clipped."""
-    values = volume.values(k, k + 1)
-    seen = before > 0  # air below the scale, padding and NaN stay as they are
-    change = np.where(seen, np.maximum(after, 0.0) - before, 0.0) * np.float32(strength * scale.scale)
-    stored, clipped = volume.to_stored(values + change[None], k)
-    untouched = ~seen[None]
-    stored[untouched] = volume.array[k : k + 1][untouched]
-    out[k] = stored[0]
-    return clipped
+def _run_volume(work: _Work, network: Network, runner: Runner, output: StoredOutput) -> None:
+    """Run a network that sees blocks of the volume; slices are done when all blocks that they cross are."""
+
+    def read(box: tuple[slice, ...]) -> torch.Tensor:
+        return torch.from_numpy(network_values(cut(work.volume, box), output.scale))[None, None]
+
+    slices, done = work.volume.shape[0], 0
+    runner.report = work.report
+    for box, restored in runner.parts(work.volume.shape, read):
+        for k in range(done, box[0].start):
+            work.slice_done(k)
+        done = max(done, box[0].start)
+        output.write(box, read(box)[0, 0].numpy(), restored[0, 0].numpy())
+        runner.report = part(work.report, box[0].start / slices, 1.0)
+        runner.report(0.0, "Denoising the volume")
+    for k in range(done, slices):
+        work.slice_done(k)
+
+
+def _noise(work: _Work) -> dict[str, object]:
+    """Noise before and after, in the volume's unit; nothing where there is none to be measured."""
+    from medae.quality.noise import estimate_noise
+
+    before = estimate_noise(work.volume).sigma
+    if before <= 0:
+        return {}
+    return {"noise_before": before, "noise_after": estimate_noise(work.volume.with_array(work.out)).sigma}

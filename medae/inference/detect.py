@@ -11,7 +11,8 @@ from pydantic import ValidationError
 import medae
 from medae import bundle
 from medae.errors import ModelError, SettingsError
-from medae.inference.device import Device, channels_last, choose_device
+from medae.inference.device import Device, choose_device
+from medae.inference.engines import choose_engine
 from medae.inference.prepare import (
     Frame,
     body_mask,
@@ -21,7 +22,8 @@ from medae.inference.prepare import (
     standardised,
     to_pixel_spacing,
 )
-from medae.inference.residual import Calibration, inner_body, restore, smoothed_residual
+from medae.inference.residual import DRAWS, Calibration, inner_body, restore, smoothed_residual
+from medae.inference.tiles import Runner
 from medae.networks import Network
 from medae.progress import Report, part, silent
 from medae.provenance import Provenance
@@ -71,8 +73,8 @@ def detect(
     calibration = _calibration(info)
     used = choose_device(device)
     report(0.0, f"Loading {info.title} on {used.describe()}")
-    network = channels_last(bundle.load_network(info), used)
-    scores = _scores(volume, info, network, calibration, used, part(report, 0.02, 0.95))
+    network = bundle.load_network(info)
+    scores, runner, notes = _scores(volume, info, network, calibration, used, part(report, 0.02, 0.95))
     report(1.0, "Anomalies mapped")
     level = calibration.threshold if threshold is None else threshold
     provenance = Provenance(
@@ -82,9 +84,10 @@ def detect(
         sha256=info.sha256,
         options={"threshold": level},
         medae_version=medae.__version__,
-        device=used.describe(),
+        device=runner.device.describe(runner.engine.title),
         started=started,
         seconds=time.perf_counter() - clock,
+        notes=notes | ({"memory": runner.notes} if runner.notes else {}),
     )
     map_volume = Volume(array=scores, affine=volume.affine, modality=volume.modality, source=volume.source)
     sentence = f"z against the residuals of {calibration.scans} normal scans that model {info.name} was calibrated on"
@@ -105,8 +108,8 @@ def _scores(
     calibration: Calibration,
     device: Device,
     report: Report,
-) -> NDArray[np.float32]:
-    """|z| on the volume's grid."""
+) -> tuple[NDArray[np.float32], Runner, dict[str, object]]:
+    """|z| on the volume's grid, what ran the network, and what the record tells of it."""
     pixel_spacing = float(info.settings.get("pixel_spacing") or volume.spacing[2])
     images = to_pixel_spacing(network_values(volume, intensity_scale(volume)), volume.spacing, pixel_spacing)
     body = body_mask(images, volume.modality)
@@ -116,7 +119,12 @@ def _scores(
     if info.settings.get("whole_slices") and network.window is not None:
         frame = Frame.around(body, (network.window[-2], network.window[-1]))
         images, body = frame.cut(images), frame.cut(body)
-    restored = restore(network, images, body, pixel_spacing, device, report)
+    shape_seen = images.shape[-network.spatial_dims :]
+    engine, choice = choose_engine(
+        network, device, shape_seen, images.size * DRAWS, report, identity=info.sha256, exact=True
+    )
+    runner = Runner(network, engine, device)
+    restored = restore(network, images, body, pixel_spacing, device, report, runner)
     spacing = (volume.spacing[0], pixel_spacing, pixel_spacing)
     z = np.abs(calibration.z_scores(smoothed_residual(images, restored, body, spacing), restored))
     z[~inner_body(body, pixel_spacing)] = 0.0
@@ -126,4 +134,4 @@ def _scores(
     for k, image in enumerate(z):
         scores[k] = resize(torch.from_numpy(image)[None, None], rows, columns)[0, 0].numpy()
     scores[volume.padding_mask()] = 0.0
-    return scores
+    return scores, runner, choice.notes()

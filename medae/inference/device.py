@@ -16,11 +16,18 @@ class Device:
     name: str
     reason: str
 
-    def describe(self) -> str:
-        """One phrase for people, e.g. ``"CPU (2 threads): no CUDA device found"``."""
+    def describe(self, engine: str = "") -> str:
+        """One phrase for people, e.g. ``"CPU (2 threads), OpenVINO float32: no CUDA device found"``.
+
+        Parameters
+        ----------
+        engine
+            What computes there; left out where empty.
+        """
+        computed = f", {engine}" if engine else ""
         if self.name == "cpu":
-            return f"CPU ({torch.get_num_threads()} threads): {self.reason}"
-        return f"{torch.cuda.get_device_name(self.name)} ({self.name}): {self.reason}"
+            return f"CPU ({torch.get_num_threads()} threads){computed}: {self.reason}"
+        return f"{torch.cuda.get_device_name(self.name)} ({self.name}){computed}: {self.reason}"
 
 
 @cache

@@ -12,6 +12,8 @@ from medae.volume import Volume
 
 CT_OFFSET = 1024.0
 CT_SCALE = 1000.0
+SAMPLE = 4_000_000
+"""Voxels that the percentile of a large volume is taken from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,14 @@ def intensity_scale(volume: Volume) -> IntensityScale:
     """
     if volume.modality == "CT":
         return IntensityScale(CT_OFFSET, CT_SCALE)
-    step = max(1, volume.array.size // 4_000_000)
-    values = volume.values().ravel()[::step]
-    counted = values[~volume.padding_mask().ravel()[::step]]
+    step = max(1, volume.array.size // SAMPLE)
+    slices, per_slice = volume.shape[0], volume.shape[1] * volume.shape[2]
+    sampled = []
+    for k in range(slices):
+        start = -k * per_slice % step  # every step-th voxel of the volume, counted through all slices
+        seen = ~volume.padding_mask(k, k + 1).ravel()[start::step]
+        sampled.append(volume.values(k, k + 1).ravel()[start::step][seen])
+    counted = np.concatenate(sampled)
     top = float(np.percentile(counted, 99.9)) if counted.size else 0.0
     return IntensityScale(0.0, top if top > 0 else 1.0)
 

@@ -17,7 +17,7 @@ from torch import Tensor  # noqa: TID253
 
 from medae.inference.device import Device
 from medae.inference.prepare import neighbours
-from medae.inference.tiles import run_network
+from medae.inference.tiles import Runner, torch_runner
 from medae.networks import Network
 from medae.progress import Report
 
@@ -115,6 +115,7 @@ def restore(
     pixel_spacing: float,
     device: Device,
     report: Report,
+    runner: Runner | None = None,
 ) -> NDArray[np.float32]:
     """Normal-looking version of standardised slices: the mean over `DRAWS` restorations.
 
@@ -128,6 +129,8 @@ def restore(
         Millimetres per pixel.
     device, report
         Where to compute; told each slice, may raise `Cancelled`.
+    runner
+        What runs the network; torch by default.
 
     Returns
     -------
@@ -135,6 +138,7 @@ def restore(
         (slices, rows, columns) float32; the same for the same input.
     """
     shape = images.shape
+    run = (runner or torch_runner(network, device)).whole
     generator = torch.Generator().manual_seed(0)
     cells = tuple(max(2, round(n * pixel_spacing / COARSE_MM)) for n in shape[1:])
 
@@ -149,14 +153,14 @@ def restore(
         for draw in range(DRAWS):
             report(draw / DRAWS, "Restoring normal anatomy")
             block = corrupted(volume, inside)[None, None]
-            restored += run_network(network, block, device)[0, 0].numpy() / DRAWS
+            restored += run(block)[0, 0].numpy() / DRAWS
         return restored
     for k in range(shape[0]):
         stack = torch.from_numpy(images[neighbours(k, 2 * network.middle + 1, shape[0])])
         inside = torch.from_numpy(body[k : k + 1])
         for draw in range(DRAWS):
             report((k + draw / DRAWS) / shape[0], f"Restoring normal anatomy, slice {k + 1} of {shape[0]}")
-            restored[k] += run_network(network, corrupted(stack, inside)[None], device)[0, 0].numpy() / DRAWS
+            restored[k] += run(corrupted(stack, inside)[None])[0, 0].numpy() / DRAWS
     return restored
 
 

@@ -135,9 +135,13 @@ class ResidualUNet(Network):
 
     def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """(B, C, *spatial) of any size to the deepest features (B, features[-1], *⌈spatial / stride⌉), skipped ones."""
-        fine = []
         with torch.autocast(x.device.type, enabled=False):  # eight bits would round mild noise away before it is seen
             x = self.head(pad_to_multiple(x.float(), self.stride))
+        return self._reduced(x)
+
+    def _reduced(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Features behind the head to the deepest ones and those that are skipped."""
+        fine = []
         for down, reduce in zip(self.down, self.reduce, strict=True):
             x = down(x)
             fine.append(x)
@@ -166,3 +170,26 @@ class ResidualUNet(Network):
         if not self.residual:
             return predicted
         return x[:, self.middle : self.middle + 1] - predicted
+
+    def predicted(self, *parts: Tensor) -> Tensor:
+        """Give what a residual network takes from the middle slice, for engines of reduced precision.
+
+        A number of 8 significant bits cannot hold HU: so the input is given as parts that add up to it, and the
+        subtraction is left to the caller. The first convolution is linear and takes all parts at once.
+
+        Parameters
+        ----------
+        *parts
+            (B, in_channels, *spatial), of a size that the stride divides; their sum is the input of `forward`.
+
+        Returns
+        -------
+        Tensor
+            (B, 1, *spatial).
+        """
+        unshuffle, convolution = self.head
+        weight: Tensor = convolution.get_parameter("conv.weight")
+        convolve = nn.functional.conv2d if self.spatial_dims == 2 else nn.functional.conv3d
+        joined = torch.cat([unshuffle(part) for part in parts], dim=1)
+        code, fine = self._reduced(convolve(joined, torch.cat([weight] * len(parts), dim=1), padding=1))
+        return self.decode(code, fine if self.skips else self.no_skips(code))

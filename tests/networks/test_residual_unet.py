@@ -56,3 +56,15 @@ def test_nothing_beyond_the_halo_reaches_a_pixel(network: ResidualUNet) -> None:
 def test_parameters_do_not_depend_on_the_image(network: ResidualUNet) -> None:
     assert parameter_count(network) == sum(p.numel() for p in network.parameters())
     assert not any("bias" in name for name, _ in network.named_parameters())
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_what_is_predicted_from_parts_is_what_forward_takes_away(dims: int) -> None:
+    torch.manual_seed(0)
+    channels = 3 if dims == 2 else 1
+    network = ResidualUNet(in_channels=channels, features=(8, 16), blocks=1, spatial_dims=dims).eval()
+    x = torch.rand(1, channels, *(16,) * dims)
+    coarse = x.bfloat16().float()
+    middle = x[:, channels // 2 : channels // 2 + 1]
+    assert torch.allclose(middle - network.predicted(coarse, x - coarse), network(x), atol=1e-5)
+    assert not torch.allclose(middle - network.predicted(coarse), network(x), atol=1e-5)

@@ -1,0 +1,100 @@
+"""A volume streams through a network: values of a few slices at a time in, stored values out."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch  # noqa: TID253
+from numpy.typing import NDArray
+from torch import Tensor  # noqa: TID253
+
+from medae.inference.prepare import IntensityScale, neighbours, network_values
+from medae.volume import Volume
+
+Box = tuple[slice, ...]
+
+
+def cut(volume: Volume, box: Box) -> Volume:
+    """Give the part of a volume inside a box (slices, rows, columns), without copying; its affine is not moved."""
+    return replace(
+        volume,
+        array=volume.array[box],
+        rescale_slope=volume.rescale_slope[box[0]],
+        rescale_intercept=volume.rescale_intercept[box[0]],
+    )
+
+
+class SliceStacks:
+    """Network values of slices with their neighbours; each slice is converted once.
+
+    Parameters
+    ----------
+    volume, scale
+        What is read, and how it becomes network values.
+    channels
+        Slices that the network sees at once.
+    """
+
+    def __init__(self, volume: Volume, scale: IntensityScale, channels: int) -> None:
+        self.volume, self.scale, self.channels = volume, scale, channels
+        self._kept: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
+        self._most = 2 * channels + 2  # outward from a slice there are two fronts
+
+    def stack(self, k: int) -> list[NDArray[np.float32]]:
+        """Network values (rows, columns) of slice ``k`` in the middle of its neighbours."""
+        return [self._values(n) for n in neighbours(k, self.channels, self.volume.shape[0])]
+
+    def _values(self, k: int) -> NDArray[np.float32]:
+        if k not in self._kept:
+            self._kept[k] = network_values(self.volume, self.scale, k, k + 1)[0]
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(k)
+        return self._kept[k]
+
+
+def stacked(images: Sequence[NDArray[np.float32]], box: Box) -> Tensor:
+    """Cut a box out of C images (rows, columns), as (1, C, *box)."""
+    return torch.from_numpy(np.stack([image[box] for image in images]))[None]
+
+
+class StoredOutput:
+    """Writes denoised network values into an array in stored values.
+
+    Parameters
+    ----------
+    volume, scale
+        The scan, and how its values became network values.
+    strength
+        0 (nothing) to 1 (all of the change).
+    out
+        Array of the volume's shape and dtype.
+
+    Attributes
+    ----------
+    clipped
+        How many values had to be clipped to the stored range so far.
+    """
+
+    def __init__(self, volume: Volume, scale: IntensityScale, strength: float, out: "NDArray[np.generic]") -> None:
+        self.volume, self.scale, self.out = volume, scale, out
+        self.factor = np.float32(strength * scale.scale)
+        self.clipped = 0
+
+    def write(self, box: Box, before: NDArray[np.float32], after: NDArray[np.float32]) -> None:
+        """Write a box (slices, rows, columns), given its network values before and after denoising.
+
+        Air below the scale, padding and what is not finite keep their stored value bit for bit.
+        """
+        part = cut(self.volume, box)
+        change = np.maximum(after, 0.0)
+        change -= before
+        change *= self.factor
+        seen = before > 0
+        change *= seen
+        change += part.values()
+        stored, clipped = part.to_stored(change)
+        np.copyto(self.out[box], part.array)
+        np.copyto(self.out[box], stored, where=seen)
+        self.clipped += clipped
