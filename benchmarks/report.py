@@ -25,10 +25,12 @@ def machine() -> str:
     )
 
 
-def publish(section: str, lines: list[str]) -> None:
-    """Print a section and put it into RESULTS.md in the place of the earlier one."""
+def publish(section: str, lines: list[str], *, write: bool = True) -> None:
+    """Print a section and, unless told otherwise, put it into RESULTS.md in the place of the earlier one."""
     text = "\n".join([f"## {section}", "", f"Machine: {machine()}", "", *lines, ""])
-    print(text)
+    print(text, flush=True)
+    if not write:
+        return
     old = RESULTS.read_text("utf-8") if RESULTS.is_file() else "# Benchmark results\n"
     parts = old.split("\n## ")
     kept = [part for part in parts[1:] if not part.startswith(f"{section}\n")]
