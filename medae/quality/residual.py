@@ -21,8 +21,11 @@ EDGE_SHARE = 0.25
 LIMIT = 0.1
 """Correlation above which a block counts as structured."""
 STRUCTURE_LIMIT = 0.2
-"""Score above which the user is warned. Measured on phantoms and scans with known noise: true noise 0 to 0.01, our
-models and non-local means 0.03 to 0.1, weak total variation and narrow Gaussians 0.33 to 0.5, strong ones to 0.6."""
+"""Score above which what was removed follows the anatomy. Measured on phantoms and scans with known noise: true noise
+0 to 0.01, our models and non-local means 0.03 to 0.1, weak total variation and narrow Gaussians 0.33 to 0.5, strong
+ones to 0.6."""
+AMPLITUDE_LIMIT = 0.2
+"""… but the user is warned only where the part that follows it is more than this times the noise."""
 LAGS = 8
 SHIFTS = (3, 7, 11, 17)
 """How far away, in the list of blocks, the blocks lie that chance is measured with."""
@@ -39,12 +42,15 @@ class Structure:
         0 (noise) to 1 (nothing but anatomy).
     blocks
         Share of these blocks whose correlation exceeds `LIMIT`, beyond the share that chance gives.
+    amplitude
+        Root mean square, in these blocks, of the part of the residual that follows the image; in the volume's unit.
     measured
         Number of blocks; 0 where there are too few to tell.
     """
 
     score: float
     blocks: float
+    amplitude: float
     measured: int
 
 
@@ -66,13 +72,16 @@ def structure(residual: Images, denoised: Images, mask: Mask) -> Structure:
     chosen = np.argsort(-varied)[: max(20, int(EDGE_SHARE * len(varied)))]
     chosen = np.sort(chosen[varied[chosen] > 0])
     if len(chosen) < 20 or not removed[chosen].any():
-        return Structure(0.0, 0.0, 0)
+        return Structure(0.0, 0.0, 0.0, 0)
     left, removed = left[chosen], removed[chosen]
     found = _correlation(left, removed)
     chance = np.concatenate([_correlation(np.roll(left, shift, axis=0), removed) for shift in SHIFTS])
     score = float(found.mean() - chance.mean())
     blocks = float(np.mean(found > LIMIT) - np.mean(chance > LIMIT))
-    return Structure(min(max(score, 0.0), 1.0), min(max(blocks, 0.0), 1.0), len(chosen))
+    power = float(np.mean((removed**2).mean(axis=1) * found * np.abs(found)))
+    by_chance = float(np.mean(chance * np.abs(chance))) * float((removed**2).mean())
+    amplitude = max(power - by_chance, 0.0) ** 0.5
+    return Structure(min(max(score, 0.0), 1.0), min(max(blocks, 0.0), 1.0), amplitude, len(chosen))
 
 
 def _blocks(images: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -15,7 +15,9 @@ MAX_VOXELS = 8_000_000
 """Bounds on what is measured; a single slice is measured whole whatever its size."""
 
 BODY_HU = -300.0
-"""Outside this is air or lung."""
+"""Below this is air or lung."""
+OUTSIDE_HU = -1200.0
+"""Below this is no air but the outside of a round field of view, whether or not the file calls it padding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +91,8 @@ def spread(shape: tuple[int, int, int], slices: int = MAX_SLICES) -> tuple[int, 
 def _slices(volume: Volume, indices: tuple[int, ...]) -> tuple[Images, Mask]:
     values = np.concatenate([volume.values(k, k + 1) for k in indices])
     valid = ~np.concatenate([volume.padding_mask(k, k + 1) for k in indices]) & np.isfinite(values)
+    if volume.modality == "CT":
+        valid &= values > OUTSIDE_HU
     values[~valid] = 0
     return values, valid
 
@@ -115,6 +119,15 @@ def body_mask(values: Images, valid: Mask, modality: str) -> Mask:
             large = np.isin(labels, np.flatnonzero(sizes >= 0.05 * sizes.max()) + 1)
             mask[k] = ndimage.binary_fill_holes(large) & valid[k]
     return mask
+
+
+def near_body(sample: Sample) -> Mask:
+    """Where edges of the patient may lie: the body and 10 pixels around it, padding left out."""
+    from scipy import ndimage
+
+    cross = ndimage.generate_binary_structure(3, 1)
+    cross[[0, 2]] = False
+    return np.asarray(ndimage.binary_dilation(sample.body, cross, iterations=10) & sample.valid)
 
 
 def _half_otsu(values: NDArray[np.float32]) -> float:

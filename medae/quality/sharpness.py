@@ -80,7 +80,7 @@ def edge_sharpness(
     (first, likeness, height), (second, likeness_after, _) = fits
     kept = (likeness > LIKENESS) & (likeness_after > LIKENESS) & (height > 6 * noise) & (height > 0)
     for widths in (first, second):
-        kept &= widths < 0.95 * WIDTHS[-1]
+        kept &= (widths > 0.25) & (widths < 0.95 * WIDTHS[-1])
     if kept.sum() < FEW_EDGES:
         return None
     pixel = np.hypot(normals[kept, 0] * spacing[0], normals[kept, 1] * spacing[1])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import floor, log10
 
-from medae.quality.trust import TrustReport
+from medae.quality.trust import TrustReport, follows_anatomy
 from medae.volume import HOUNSFIELD
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "verdict",
 ]
 
-STRUCTURE_LIMIT = 0.3
 NO_WARNING = "No figure is outside its limit. That is no proof: compare the pictures."
 
 
@@ -70,20 +69,20 @@ def comparisons(trust: TrustReport) -> tuple[Comparison, ...]:
     unit = unit_text(trust.unit)
     found = [
         Comparison(
-            "Noise (standard deviation)",
+            "Noise level",
             number(trust.noise_before, unit),
             number(trust.noise_after, unit),
-            f"{_change(trust.noise_before, trust.noise_after, 'less', 'more')}; estimated blind, in the tissue",
+            f"{_change(trust.noise_before, trust.noise_after, 'less', 'more')}; standard deviation, estimated blind in the tissue",
         )
     ]
     if trust.edges is not None:
         edges = trust.edges
         found.append(
             Comparison(
-                "Edge width, 10 to 90 %",
+                "Edge width",
                 number(edges.width_before_mm, "mm"),
                 number(edges.width_after_mm, "mm"),
-                f"{_change(1.0, edges.ratio, 'narrower', 'wider')}; median of {edges.edges} edges",
+                f"{_change(1.0, edges.ratio, 'narrower', 'wider')}; from 10 to 90 % of the height, median of {edges.edges} edges",
             )
         )
     if trust.spectrum is not None:
@@ -110,9 +109,9 @@ def removed(trust: TrustReport) -> tuple[Figure, ...]:
             "of those with edges, beyond what noise alone gives",
         ),
         Figure(
-            "Removed (standard deviation)",
+            "Amount removed",
             number(trust.residual_std, unit),
-            "original minus denoised; pure noise removal takes no more than the noise",
+            "standard deviation of original minus denoised; if only noise is removed, no more than the noise level",
         ),
         Figure("Noise map", f"{low} to {high}", "10th to 90th percentile over the body, before denoising"),
     ]
@@ -132,7 +131,7 @@ def verdict(trust: TrustReport) -> str:
     """Say in one sentence what the structure score means for this scan."""
     if trust.residual_std == 0:
         return "Nothing was removed."
-    if trust.structure_score > STRUCTURE_LIMIT:
+    if follows_anatomy(trust):
         return "What was removed follows the anatomy: details may be gone. 0 would be noise only, 1 anatomy only."
     return "What was removed looks like noise and does not follow the anatomy (0: noise only, 1: anatomy only)."
 

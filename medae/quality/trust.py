@@ -6,8 +6,8 @@ import numpy as np
 
 from medae.progress import Report, silent
 from medae.quality.noise import estimate_on
-from medae.quality.residual import STRUCTURE_LIMIT, autocorrelation, structure
-from medae.quality.sample import take_sample
+from medae.quality.residual import AMPLITUDE_LIMIT, STRUCTURE_LIMIT, autocorrelation, structure
+from medae.quality.sample import near_body, take_sample
 from medae.quality.sharpness import EdgeSharpness, edge_sharpness
 from medae.quality.spectrum import NoiseSpectrum, flat_blocks, noise_spectrum
 from medae.quality.tissue import THIRDS, TissueBias, tissue_bias
@@ -54,6 +54,8 @@ class TrustReport:
         How many slices were looked at.
     model, version, sha256
         What denoised the scan; empty strings when the volume does not say.
+    structure_amplitude
+        Root mean square at edges of the part of the residual that follows the anatomy, in ``unit``.
     """
 
     modality: str
@@ -75,6 +77,7 @@ class TrustReport:
     model: str = ""
     version: str = ""
     sha256: str = ""
+    structure_amplitude: float = 0.0
 
     def to_dict(self) -> dict[str, object]:
         """Plain JSON values; tuples become lists when written."""
@@ -112,7 +115,7 @@ def measure(original: Volume, denoised: Volume, report: Report = silent) -> Trus
     report(0.5, "Looking for structure in what was removed")
     found = structure(residual, after, mask)
     report(0.6, "Comparing edges and tissues")
-    edges = edge_sharpness(before, after, sample.valid, sample.spacing, noise.sigma)
+    edges = edge_sharpness(before, after, near_body(sample), sample.spacing, noise.sigma)
     tissues = tissue_bias(before, after, sample.valid if sample.modality == "CT" else mask, sample.modality)
     report(0.8, "Comparing noise power spectra")
     spectrum = noise_spectrum(before, after, flat_blocks(before, mask), sample.spacing)
@@ -138,6 +141,7 @@ def measure(original: Volume, denoised: Volume, report: Report = silent) -> Trus
         model=made.bundle if made else "",
         version=made.version if made else "",
         sha256=made.sha256 if made else "",
+        structure_amplitude=found.amplitude,
     )
     report(1.0, "Measured")
     return replace(measured, warnings=(*doubts(measured), *measured.warnings, *gaps(measured)))
@@ -157,7 +161,7 @@ def doubts(trust: TrustReport) -> tuple[str, ...]:
     """Sentences on what was measured and should make the user look twice."""
     unit = "HU" if trust.unit == HOUNSFIELD else ""
     found = []
-    if trust.structure_score > STRUCTURE_LIMIT:
+    if follows_anatomy(trust):
         found.append(
             f"What was removed follows the anatomy (structure score {trust.structure_score:.2f}, noise alone stays "
             f"below {STRUCTURE_LIMIT}): detail may be lost. Compare with the original, or lower the strength."
@@ -180,6 +184,12 @@ def doubts(trust: TrustReport) -> tuple[str, ...]:
     if trust.values_clipped:
         found.append(f"{trust.values_clipped} values did not fit into the stored range of the file and were clipped.")
     return tuple(found)
+
+
+def follows_anatomy(trust: TrustReport) -> bool:
+    """Whether what was removed follows the anatomy, by an amount that matters beside the noise."""
+    enough = trust.structure_amplitude > AMPLITUDE_LIMIT * trust.noise_before
+    return trust.structure_score > STRUCTURE_LIMIT and enough
 
 
 def gaps(trust: TrustReport) -> tuple[str, ...]:

@@ -35,11 +35,12 @@ def noisy(head: Volume, top: float) -> Images:
     return rician(head.values(), 0.04 * top, seed=3)
 
 
-def test_true_noise_has_no_structure(head: Volume, noisy: Images) -> None:
+def test_true_noise_has_no_structure(head: Volume, noisy: Images, top: float) -> None:
     clean, body = head.values(), take_sample(head).body
     found = structure(noisy - clean, clean, body)
     assert found.measured > 50
     assert found.score < 0.03
+    assert found.amplitude < 0.1 * 0.04 * top
     assert found.blocks < 0.1
 
 
@@ -58,6 +59,7 @@ def test_total_variation_and_blur_are_seen(head: Volume, noisy: Images, top: flo
         found = structure(noisy - smooth, smooth, body)
         assert found.score > 1.5 * STRUCTURE_LIMIT
         assert found.blocks > 0.4
+        assert found.amplitude > 0.4 * 0.04 * top
 
 
 def test_shipped_model_lies_between_noise_and_total_variation(head: Volume, noisy: Images, top: float) -> None:

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from medae.quality.sample import MAX_SLICES, MAX_VOXELS, body_mask, spread, take_sample
+from medae.quality.sample import MAX_SLICES, MAX_VOXELS, body_mask, near_body, spread, take_sample
 from medae.volume import Volume
 from tests.quality.conftest import white
 
@@ -53,3 +53,15 @@ def test_lungs_belong_to_the_body(chest: Volume) -> None:
     body = body_mask(values, np.ones(values.shape, bool), "CT")
     lung = (values > -900) & (values < -800)
     assert body[lung].mean() > 0.8
+
+
+def test_outside_of_a_round_field_of_view_is_neither_measured_nor_near_the_body() -> None:
+    values = np.full((1, 64, 64), -1000, np.float32)
+    values[:, 24:40, 24:40] = 50
+    values[:, :, :20] = -2000
+    sample = take_sample(Volume(values, np.eye(4), "CT"))
+    near = near_body(sample)
+    assert not sample.valid[:, :, :20].any()
+    assert near[0, 32, 45]
+    assert not near[0, 32, 60]
+    assert not near[0, 32, 18]

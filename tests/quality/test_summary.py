@@ -49,10 +49,10 @@ def test_units_are_the_users() -> None:
 
 def test_before_and_after() -> None:
     rows = {row.label: row for row in comparisons(TRUST)}
-    noise = rows["Noise (standard deviation)"]
+    noise = rows["Noise level"]
     assert (noise.before, noise.after) == ("25 HU", "10 HU")
     assert noise.meaning.startswith("60 % less")
-    assert rows["Edge width, 10 to 90 %"].meaning == "8 % wider; median of 120 edges"
+    assert rows["Edge width"].meaning == "8 % wider; from 10 to 90 % of the height, median of 120 edges"
     assert rows["Noise power peak"].after == "0.1 /mm"
 
 
@@ -75,7 +75,7 @@ def test_what_was_removed() -> None:
 
 def test_the_verdict_depends_on_the_score() -> None:
     assert "looks like noise" in verdict(TRUST)
-    assert "follows the anatomy" in verdict(replace(TRUST, structure_score=0.9))
+    assert "follows the anatomy" in verdict(replace(TRUST, structure_score=0.9, structure_amplitude=12.0))
     assert verdict(replace(TRUST, residual_std=0.0)) == "Nothing was removed."
 
 
