@@ -20,9 +20,14 @@ class Adapted:
     network: Network
     notes: dict[str, object] = field(default_factory=dict)
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the weights are others than the bundle's."""
+        return bool(self.notes.get("kept", True))
+
     def describe(self) -> str:
         """One phrase for records: whether the weights are still the bundle's own, else which they are."""
-        if not self.notes.get("kept", True):
+        if not self.is_kept:
             return "tried, not kept"
         digest = self.notes.get("weights_sha256")
         return "to this scan" if digest is None else f"to this scan, its weights SHA-256 {digest}"

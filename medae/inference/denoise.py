@@ -149,6 +149,8 @@ def _denoise(work: _Work, info: bundle.BundleInfo, device: Device, adapted: Adap
     """Fill ``work.out``; the engine is chosen for the tiles that will be asked for."""
     volume, report = work.volume, work.report
     report(0.0, f"Loading {info.title} on {device.describe()}")
+    if adapted is not None and not adapted.is_kept:
+        adapted = None
     network = bundle.load_network(info) if adapted is None else adapted.network
     shape = volume.shape[-network.spatial_dims :]
     identity = info.sha256 if adapted is None else ""

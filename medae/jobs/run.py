@@ -153,6 +153,8 @@ def _process(
     out: NDArray[np.generic] | None,
     slice_done: Callable[[int], None] | None,
 ) -> Outcome:
+    if job.adapt and job.denoise is None:
+        raise SettingsError("A model adapts to a scan in order to denoise it. Say which model is to denoise.")
     reports = _reports(job, report, given is not None)
     result = given or Result(load(job, reports["read"]))
     if job.denoise is not None:
@@ -194,7 +196,7 @@ def _reports(job: ProcessJob, report: Report, is_read: bool) -> dict[str, Report
     """Share the progress out among the steps that the job has."""
     has_step = {
         "read": not is_read,
-        "adapt": job.denoise is not None and job.adapt,
+        "adapt": job.adapt,
         "denoise": job.denoise is not None,
         "detect": job.detect is not None,
         "trust": job.trust,

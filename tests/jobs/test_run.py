@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from medae.errors import Cancelled, ReadError, SettingsError, SeveralSeries
 from medae.jobs.job import ExportJob, FamiliesJob, ProcessJob
 from medae.jobs.run import load, run
 from medae.results import AnomalyMap, Result
+from medae.volume import Volume
 from tests.jobs.conftest import small_volume
 
 
@@ -143,3 +145,46 @@ def test_the_families_come_with_their_options() -> None:
     denoising = next(entry for entry in answer if entry["key"] == "denoising")
     assert "denoise" in denoising["tasks"]
     assert denoising["schema"]["properties"]["blocks"]["maximum"] == 8
+
+
+@pytest.fixture
+def adaptable() -> Volume:
+    """Blurred noise on flat tissue."""
+    from medae.training.noise import gaussian_blur
+
+    noise = gaussian_blur(torch.randn(12, 1, 72, 72, generator=torch.Generator().manual_seed(0)), 0.8)[:, 0].numpy()
+    return Volume(array=(700 + 100 * noise).astype(np.int16), affine=np.eye(4), modality="MR")
+
+
+def test_the_model_adapts_before_it_denoises(adaptable: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
+    from medae.inference.adapted import Adapted
+    from medae.networks import ResidualUNet
+
+    seen: list[tuple[float, str]] = []
+    network = ResidualUNet(in_channels=1, features=(8, 16), blocks=1).eval().requires_grad_(False)
+    asked = []
+
+    def adapt(volume, model, device, report):
+        asked.append((volume, model, device))
+        report(0.5, "adapting")
+        return Adapted(network, {"kept": True})
+
+    monkeypatch.setattr("medae.training.adapt.adapt", adapt)
+    job = ProcessJob(denoise="mr-denoise", adapt=True, device="cpu")
+    outcome = run(job, lambda fraction, message="", /: seen.append((fraction, message)), Result(adaptable))
+    assert asked == [(adaptable, "mr-denoise", "cpu")]
+    assert outcome.result is not None
+    assert outcome.result.denoised is not None
+    step = outcome.result.denoised.provenance[-1]
+    assert step.notes["adapted"] == {"kept": True}
+    assert step.options["adapted"] == "to this scan"
+    fractions = [fraction for fraction, _ in seen]
+    assert fractions == sorted(fractions)
+    assert {message: fraction for fraction, message in seen}["adapting"] == pytest.approx(0.4)  # 24 of 30
+
+
+def test_only_a_denoising_adapts(adaptable: Volume) -> None:
+    with pytest.raises(SettingsError, match="denoise"):
+        run(ProcessJob(adapt=True), given=Result(adaptable))
+    with pytest.raises(SettingsError, match="no network"):
+        run(ProcessJob(denoise="none", adapt=True), given=Result(adaptable))
