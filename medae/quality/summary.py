@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from math import floor, log10
 
-from medae.quality.trust import TrustReport, follows_anatomy
+from medae.quality.residual import STRUCTURE_LIMIT
+from medae.quality.trust import TrustReport, follows_anatomy, gaps
 from medae.volume import HOUNSFIELD
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "tissue_rows",
     "unit_text",
     "verdict",
+    "warnings_and_notes",
 ]
 
 NO_WARNING = "No figure is outside its limit. That is no proof: compare the pictures."
@@ -72,7 +74,7 @@ def comparisons(trust: TrustReport) -> tuple[Comparison, ...]:
             "Noise level",
             number(trust.noise_before, unit),
             number(trust.noise_after, unit),
-            f"{_change(trust.noise_before, trust.noise_after, 'less', 'more')}; standard deviation, estimated blind in the tissue",
+            f"{_change(trust.noise_before, trust.noise_after, 'less', 'more')}; deviation in tissue, estimated blind",
         )
     ]
     if trust.edges is not None:
@@ -82,7 +84,7 @@ def comparisons(trust: TrustReport) -> tuple[Comparison, ...]:
                 "Edge width",
                 number(edges.width_before_mm, "mm"),
                 number(edges.width_after_mm, "mm"),
-                f"{_change(1.0, edges.ratio, 'narrower', 'wider')}; from 10 to 90 % of the height, median of {edges.edges} edges",
+                f"{_change(1.0, edges.ratio, 'narrower', 'wider')}; 10 to 90 % of the step, median of {edges.edges}",
             )
         )
     if trust.spectrum is not None:
@@ -127,12 +129,23 @@ def removed(trust: TrustReport) -> tuple[Figure, ...]:
     return tuple(found)
 
 
+def warnings_and_notes(trust: TrustReport) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tell the warnings that give reason to doubt from those that only say what could not be measured."""
+    notes = gaps(trust)
+    return (
+        tuple(sentence for sentence in trust.warnings if sentence not in notes),
+        tuple(sentence for sentence in trust.warnings if sentence in notes),
+    )
+
+
 def verdict(trust: TrustReport) -> str:
     """Say in one sentence what the structure score means for this scan."""
     if trust.residual_std == 0:
         return "Nothing was removed."
     if follows_anatomy(trust):
-        return "What was removed follows the anatomy: details may be gone. 0 would be noise only, 1 anatomy only."
+        return "What was removed follows the anatomy: details may be gone (0: noise only, 1: anatomy only)."
+    if trust.structure_score > STRUCTURE_LIMIT:
+        return "What was removed follows the anatomy, but is little beside the noise (0: noise only, 1: anatomy only)."
     return "What was removed looks like noise and does not follow the anatomy (0: noise only, 1: anatomy only)."
 
 

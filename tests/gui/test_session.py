@@ -7,8 +7,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from medae.gui.session import Session
-from medae.readers import open_volume
 from medae.quality import measure
+from medae.readers import open_volume
 from medae.results import Result
 
 

@@ -5,7 +5,18 @@ from dataclasses import replace
 import pytest
 
 from medae.quality import EdgeSharpness, NoiseSpectrum, TissueBias, TrustReport
-from medae.quality.summary import bias_text, comparisons, number, percent, removed, tissue_rows, unit_text, verdict
+from medae.quality.summary import (
+    bias_text,
+    comparisons,
+    number,
+    percent,
+    removed,
+    tissue_rows,
+    unit_text,
+    verdict,
+    warnings_and_notes,
+)
+from medae.quality.trust import gaps
 from medae.volume import HOUNSFIELD
 
 TRUST = TrustReport(
@@ -52,7 +63,7 @@ def test_before_and_after() -> None:
     noise = rows["Noise level"]
     assert (noise.before, noise.after) == ("25 HU", "10 HU")
     assert noise.meaning.startswith("60 % less")
-    assert rows["Edge width"].meaning == "8 % wider; from 10 to 90 % of the height, median of 120 edges"
+    assert rows["Edge width"].meaning == "8 % wider; 10 to 90 % of the step, median of 120"
     assert rows["Noise power peak"].after == "0.1 /mm"
 
 
@@ -75,8 +86,15 @@ def test_what_was_removed() -> None:
 
 def test_the_verdict_depends_on_the_score() -> None:
     assert "looks like noise" in verdict(TRUST)
-    assert "follows the anatomy" in verdict(replace(TRUST, structure_score=0.9, structure_amplitude=12.0))
+    assert "details may be gone" in verdict(replace(TRUST, structure_score=0.9, structure_amplitude=12.0))
+    assert "little beside the noise" in verdict(replace(TRUST, structure_score=0.9, structure_amplitude=0.0))
     assert verdict(replace(TRUST, residual_std=0.0)) == "Nothing was removed."
+
+
+def test_what_could_not_be_measured_is_no_reason_to_doubt() -> None:
+    bare = replace(TRUST, edges=None)
+    (gap,) = gaps(bare)
+    assert warnings_and_notes(replace(bare, warnings=("Edges are wider.", gap))) == (("Edges are wider.",), (gap,))
 
 
 def test_tissues_line_up() -> None:

@@ -57,7 +57,7 @@ def _page(page: Page) -> str:
     return f"""<main>
 <header><div><h1>{TITLE}</h1><p>{SUBTITLE}</p></div><div class="research">{RESEARCH_USE}</div></header>
 <p class="scan">{escape(page.scan)}</p>
-{_warnings(page.warnings)}
+{_warnings(page)}
 <div class="pictures">{"".join(map(_figure, page.pictures))}</div>
 <h2>Before and after</h2>
 {_table(("", "Before", "After", ""), ((c.label, c.before, c.after, c.meaning) for c in page.comparisons), "|v|v|m")}
@@ -72,12 +72,17 @@ def _page(page: Page) -> str:
 """
 
 
-def _warnings(warnings: Sequence[str]) -> str:
-    if not warnings:
-        return f'<div class="fine">{escape(NO_WARNING)}</div>'
-    head = "Warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
-    items = "".join(f"<li>{escape(warning)}</li>" for warning in warnings)
-    return f'<div class="warnings" role="alert"><h2>⚠ {head}</h2><ul>{items}</ul></div>'
+def _warnings(page: Page) -> str:
+    """Box of the warnings, and a calm one of what else there is to say."""
+    boxes = []
+    if page.warnings:
+        head = "Warning" if len(page.warnings) == 1 else f"{len(page.warnings)} warnings"
+        items = "".join(f"<li>{escape(warning)}</li>" for warning in page.warnings)
+        boxes.append(f'<div class="warnings" role="alert"><h2>⚠ {head}</h2><ul>{items}</ul></div>')
+    calm = page.notes if page.warnings else (NO_WARNING, *page.notes)
+    if calm:
+        boxes.append(f'<div class="fine">{"<br>".join(map(escape, calm))}</div>')
+    return "".join(boxes)
 
 
 def _figure(picture: Picture) -> str:

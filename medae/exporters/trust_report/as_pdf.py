@@ -54,7 +54,7 @@ def pdf(pages: Sequence[Page]) -> bytes:
 
 
 def _page(page: Page) -> list[Flowable]:
-    story = [*_head(page), _warnings(page.warnings), Spacer(1, 6), _pictures(page.pictures)]
+    story = [*_head(page), *_warnings(page), _pictures(page.pictures)]
     story.append(Paragraph("Before and after", _HEADING))
     rows = [("", "Before", "After", "")] + [(c.label, c.before, c.after, c.meaning) for c in page.comparisons]
     story.append(_table(rows, (130, 72, 72, _WIDTH - 274), (_TEXT, _STRONG, _STRONG, _FAINT), header=True))
@@ -92,15 +92,21 @@ def _head(page: Page) -> list[Flowable]:
     return [_grid([[title, badge]], (_WIDTH - 196, 196)), _paragraph(page.scan, _FAINT), Spacer(1, 6)]
 
 
-def _warnings(warnings: Sequence[str]) -> Table:
-    """Box with a thick edge, so that it is told without colour too."""
-    if not warnings:
-        content: list[Flowable] = [_paragraph(NO_WARNING, _TEXT)]
-        edge, ground, width = "#c5cbd6", "#ffffff", 0.8
-    else:
-        head = "WARNING" if len(warnings) == 1 else f"{len(warnings)} WARNINGS"
-        content = [_paragraph(head, _ALARM), *(_paragraph(f"• {warning}", _TEXT) for warning in warnings)]
-        edge, ground, width = "#a33a00", "#fff3ea", 1.4
+def _warnings(page: Page) -> list[Flowable]:
+    """Box of the warnings, and a calm one of what else there is to say."""
+    boxes: list[Flowable] = []
+    if page.warnings:
+        head = "WARNING" if len(page.warnings) == 1 else f"{len(page.warnings)} WARNINGS"
+        lines = [_paragraph(head, _ALARM), *(_paragraph(f"• {warning}", _TEXT) for warning in page.warnings)]
+        boxes += [_box(lines, "#a33a00", "#fff3ea", 1.4), Spacer(1, 6)]
+    calm = page.notes if page.warnings else (NO_WARNING, *page.notes)
+    if calm:
+        boxes += [_box([_paragraph(sentence, _TEXT) for sentence in calm], "#c5cbd6", "#ffffff", 0.8), Spacer(1, 6)]
+    return boxes
+
+
+def _box(content: list[Flowable], edge: str, ground: str, width: float) -> Table:
+    """Box with a thick left edge, so that it is told without colour too."""
     return _grid(
         [["", content]],
         (8, _WIDTH - 8),

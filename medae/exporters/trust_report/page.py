@@ -11,7 +11,7 @@ from medae.exporters.trust_report.pictures import Picture, pictures
 from medae.progress import Report, part, silent
 from medae.provenance import Provenance
 from medae.quality import TrustReport, measure
-from medae.quality.summary import Comparison, Figure, comparisons, removed, tissue_rows, unit_text
+from medae.quality.summary import Comparison, Figure, comparisons, removed, tissue_rows, unit_text, warnings_and_notes
 from medae.results import Result
 from medae.volume import Volume
 
@@ -32,8 +32,8 @@ class Page:
     ----------
     scan
         One line about the scan.
-    warnings
-        Sentences, most serious first.
+    warnings, notes
+        Sentences that give reason to doubt, most serious first, and those on what could not be measured.
     pictures
         Of the middle slice.
     comparisons, removed, tissues
@@ -46,6 +46,7 @@ class Page:
 
     scan: str
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
     pictures: tuple[Picture, ...]
     comparisons: tuple[Comparison, ...]
     removed: tuple[Figure, ...]
@@ -67,11 +68,13 @@ def page(result: Result, report: Report = silent) -> Page:
     trust = result.trust or measure(result.original, result.denoised, part(report, 0.0, 0.7))
     report(0.7, "Drawing the trust report")
     steps = [step for step in result.denoised.provenance if step.task == "denoise"]
+    warnings, notes = warnings_and_notes(trust)
     drawn = pictures(result)
     report(0.9, "Drawing the trust report")
     return Page(
         scan=_scan(result.original),
-        warnings=trust.warnings,
+        warnings=warnings,
+        notes=notes,
         pictures=drawn,
         comparisons=comparisons(trust),
         removed=removed(trust),

@@ -68,8 +68,7 @@ class Picture:
 def pictures(result: Result) -> tuple[Picture, ...]:
     """Draw the middle slice of a result that has a denoised volume, as it was acquired.
 
-    What was removed is original minus denoised, on a scale that is symmetric around 0; the scale of the noise map
-    starts at 0.
+    What was removed is original minus denoised, on a scale that is symmetric around 0.
     """
     original, denoised = result.original, result.denoised
     assert denoised is not None
@@ -78,9 +77,7 @@ def pictures(result: Result) -> tuple[Picture, ...]:
     before, after = (_slice(volume, k) for volume in (original, denoised))
     unknown = ~np.isfinite(before) | original.padding_mask(k, k + 1)[0]
     removed = np.where(unknown, np.float32(0), before - after)
-    noise = noise_map(original, k, k + 1)[0]
-    end, top = difference_maximum(removed), difference_maximum(noise)
-    unit = unit_text(original.unit)
+    end, unit = difference_maximum(removed), unit_text(original.unit)
     return (
         Picture("Original", _fit(_grey(before, unknown, original), plane), _GREY),
         Picture("Denoised", _fit(_grey(after, unknown, original), plane), _GREY),
@@ -90,12 +87,20 @@ def pictures(result: Result) -> tuple[Picture, ...]:
             color_table(DIFFERENCE_COLORMAP)[:, :3],
             Scale(number(-end, unit), "0", number(end, unit)),
         ),
-        Picture(
-            "Noise of the original",
-            _fit(_index(noise, 0.0, top), plane),
-            color_table(NOISE_COLORMAP)[:, :3],
-            Scale("0", number(top / 2), number(top, unit)),
-        ),
+        noise_picture(original),
+    )
+
+
+def noise_picture(volume: Volume) -> Picture:
+    """Draw the noise map of the middle slice; its scale starts at 0."""
+    k = volume.shape[0] // 2
+    noise = noise_map(volume, k, k + 1)[0]
+    top = difference_maximum(noise)
+    return Picture(
+        "Noise of the original",
+        _fit(_index(noise, 0.0, top), plane_of(volume, "acquisition")),
+        color_table(NOISE_COLORMAP)[:, :3],
+        Scale("0", number(top / 2), number(top, unit_text(volume.unit))),
     )
 
 

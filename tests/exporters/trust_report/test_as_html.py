@@ -8,6 +8,7 @@ import pytest
 
 from medae.exporters.trust_report.as_html import html
 from medae.exporters.trust_report.page import page
+from medae.quality.trust import gaps
 from medae.results import Result
 from tests.quality.test_summary import TRUST
 
@@ -40,6 +41,13 @@ def test_warnings_stand_above_everything_else(measured: Result) -> None:
     assert body.index("Bone has moved.") < body.index("25 HU")
     assert "No figure is outside its limit" not in body
     assert "No figure is outside its limit" in text_of(measured)
+
+
+def test_what_was_not_measured_is_no_warning(measured: Result) -> None:
+    bare = replace(TRUST, edges=None)
+    text = text_of(replace(measured, trust=replace(bare, warnings=gaps(bare))))
+    assert 'class="warnings"' not in text
+    assert "Sharpness was not measured" in text
 
 
 def test_several_series_follow_each_other(measured: Result) -> None:
