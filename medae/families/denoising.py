@@ -32,6 +32,7 @@ class Options(family.Options):
     unshuffle: int = Field(2, ge=1, le=4, description="Side of the pixel-unshuffle in front")
     skips: bool = Field(True, description="Shortcuts from each level of the encoder to the decoder")
     residual: bool = Field(True, description="Predict the corruption rather than the image")
+    noise_maps: bool = Field(False, description="See maps of the local noise level, for scanner noise in slices")
     epsilon: float = Field(1e-3, gt=0, description="Charbonnier constant, in units of the scaled image")
 
 
@@ -46,6 +47,7 @@ def network_def(options: Options, patch_size: tuple[int, ...], /) -> dict[str, o
         "unshuffle": options.unshuffle,
         "skips": options.skips,
         "residual": options.residual,
+        **({"noise_maps": True} if options.noise_maps else {}),
     }
 
 

@@ -68,6 +68,33 @@ def _receptive_halo(levels: int, blocks: int, unshuffle: int) -> int:
     return halo
 
 
+AVERAGED, LOWEST = 9, 15
+"""Sides, in pixels behind the unshuffle, over which the noise maps are averaged, then take the lowest average."""
+NOISE_MAPS = 4
+"""Number of noise maps."""
+
+
+def _diagonals(unshuffled: Tensor, middle: int) -> Tensor:
+    """Diagonal differences of the middle slice at two scales.
+
+    (B, C · 4, H, W) behind an unshuffle of side 2 to (B, 2, H, W). Of all fine Haar coefficients these hold least
+    anatomy; the two scales differ where noise of neighbouring pixels is alike.
+    """
+    a, b, c, d = unshuffled[:, 4 * middle : 4 * middle + 4].split(1, dim=1)
+    mean = nn.functional.pad((a + b + c + d) / 4, (0, 1, 0, 1), mode="replicate")
+    coarse = mean[..., :-1, :-1] - mean[..., 1:, :-1] - mean[..., :-1, 1:] + mean[..., 1:, 1:]
+    return torch.cat([(a - b - c + d) / 2, coarse], dim=1)
+
+
+def _noise_maps(diagonals: Tensor) -> Tensor:
+    """How large diagonal differences (B, 2, H, W) are on average nearby, and where they are smallest: (B, 4, H, W)."""
+    average = nn.functional.avg_pool2d(diagonals.abs(), AVERAGED, 1, AVERAGED // 2, count_include_pad=False)
+    half = LOWEST // 2
+    lowest = nn.functional.max_pool2d(-average, (LOWEST, 1), 1, (half, 0))
+    lowest = nn.functional.max_pool2d(lowest, (1, LOWEST), 1, (0, half))
+    return torch.cat([average, -lowest], dim=1)
+
+
 class ResidualUNet(Network):
     """Convolutional denoising autoencoder: a bias-free, norm-free residual U-Net behind a pixel-unshuffle.
 
@@ -91,6 +118,10 @@ class ResidualUNet(Network):
         2: (B, C, H, W). 3: (B, 1, D, H, W).
     skips
         False: the decoder sees the deepest features only, as in an autoencoder without shortcuts.
+    noise_maps
+        Give the first convolution maps of the local noise level, too (as Zhang et al., "FFDNet", IEEE TIP 2018), worked
+        out from the input itself; they scale with it, so the network stays homogeneous and blind. 2-D with an unshuffle
+        of 2 only.
     """
 
     def __init__(
@@ -102,21 +133,26 @@ class ResidualUNet(Network):
         residual: bool = True,
         spatial_dims: int = 2,
         skips: bool = True,
+        noise_maps: bool = False,
     ) -> None:
         super().__init__()
         check_input(spatial_dims, in_channels)
+        if noise_maps and (spatial_dims, unshuffle) != (2, 2):
+            raise ValueError("noise_maps needs spatial_dims 2 and unshuffle 2")
         dims = spatial_dims
         self.spatial_dims = dims
         self.middle = in_channels // 2
         self.residual = residual
         self.skips = skips
+        self.noise_maps = noise_maps
         self.features = tuple(features)
         self.stride = unshuffle * 2 ** (len(features) - 1)
         self.halo = _receptive_halo(len(features), blocks, unshuffle)
-        self.head = nn.Sequential(
-            _Unshuffle(dims, unshuffle),
-            _convolution(dims, in_channels * unshuffle**dims, features[0], act=False),
-        )
+        inputs = in_channels * unshuffle**dims
+        if noise_maps:
+            self.halo += unshuffle * (AVERAGED // 2 + LOWEST // 2 + 1)
+            inputs += NOISE_MAPS
+        self.head = nn.Sequential(_Unshuffle(dims, unshuffle), _convolution(dims, inputs, features[0], act=False))
         self.down = nn.ModuleList(self._blocks(fine, blocks) for fine in features[:-1])
         self.reduce = nn.ModuleList(
             _convolution(dims, fine, coarse, act=False, strides=2) for fine, coarse in pairwise(features)
@@ -129,6 +165,21 @@ class ResidualUNet(Network):
             _convolution(dims, features[0], unshuffle**dims, act=False),
             _Shuffle(dims, unshuffle),
         )
+        if noise_maps:
+            self._initialise()
+
+    def _initialise(self) -> None:
+        """Weights that keep the size of features from layer to layer, and no noise at all to begin with.
+
+        He et al., ICCV 2015; the second convolution of a block is halved, as blocks add up.
+        """
+        for name, weight in self.named_parameters():
+            if "enlarge" not in name:
+                nn.init.kaiming_normal_(weight, nonlinearity="relu" if "first" in name else "linear")
+            if "second" in name:
+                weight.data *= 0.5
+        if self.residual:
+            nn.init.zeros_(self.tail[0].get_parameter("conv.weight"))
 
     def _blocks(self, channels: int, count: int) -> nn.Sequential:
         return nn.Sequential(*(ResidualBlock(self.spatial_dims, channels) for _ in range(count)))
@@ -136,8 +187,21 @@ class ResidualUNet(Network):
     def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """(B, C, *spatial) of any size to the deepest features (B, features[-1], *⌈spatial / stride⌉), skipped ones."""
         with torch.autocast(x.device.type, enabled=False):  # eight bits would round mild noise away before it is seen
-            x = self.head(pad_to_multiple(x.float(), self.stride))
+            x = self._begun(pad_to_multiple(x.float(), self.stride))
         return self._reduced(x)
+
+    def _begun(self, *parts: Tensor) -> Tensor:
+        """Give the features behind the head of an input, or of parts that add up to it, padded to the stride."""
+        unshuffle, convolution = self.head
+        weight: Tensor = convolution.get_parameter("conv.weight")
+        given = [unshuffle(part) for part in parts]
+        channels = given[0].shape[1]
+        weights = [weight[:, :channels]] * len(parts)
+        if self.noise_maps:
+            given.append(_noise_maps(torch.stack([_diagonals(each, self.middle) for each in given]).sum(dim=0)))
+            weights.append(weight[:, channels:])
+        convolve = nn.functional.conv2d if self.spatial_dims == 2 else nn.functional.conv3d
+        return convolve(torch.cat(given, dim=1), torch.cat(weights, dim=1), padding=1)
 
     def _reduced(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Features behind the head to the deepest ones and those that are skipped."""
@@ -187,9 +251,5 @@ class ResidualUNet(Network):
         Tensor
             (B, 1, *spatial).
         """
-        unshuffle, convolution = self.head
-        weight: Tensor = convolution.get_parameter("conv.weight")
-        convolve = nn.functional.conv2d if self.spatial_dims == 2 else nn.functional.conv3d
-        joined = torch.cat([unshuffle(part) for part in parts], dim=1)
-        code, fine = self._reduced(convolve(joined, torch.cat([weight] * len(parts), dim=1), padding=1))
+        code, fine = self._reduced(self._begun(*parts))
         return self.decode(code, fine if self.skips else self.no_skips(code))

@@ -52,14 +52,29 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Source of a sample's randomness."""
+    """Source of a sample's randomness.
+
+    Attributes
+    ----------
+    random, generator
+        Seeded for this sample.
+    progress
+        Share of the training that is done, 0 to 1.
+    """
 
     random: np.random.Generator
     generator: torch.Generator
+    progress: float = 1.0
 
 
 FLOOR = 0.01
 """Noise level (of the scaled image) below which a patch counts no more than at this level."""
+USUAL = 0.05
+"""Noise level whose patches count the same from the first step to the last."""
+EVEN, EVEN_FROM = 0.75, 0.6
+"""Power of the inverse noise power that patches count by in the end, and the share of the training after which."""
+OUTSIDE = 0.1
+"""Weight of a pixel outside the patient, where nothing is to be learnt but that air is dark."""
 
 Sample = tuple[Tensor, Tensor, Tensor]
 """Input (S, H, W), target and weight (1, H, W) or (S, H, W)."""
@@ -68,8 +83,10 @@ Sample = tuple[Tensor, Tensor, Tensor]
 def scanner_noise(patch: Patch, draw: Draw) -> Sample:
     """Noise of the scanner; the target is the patch without it.
 
-    The weight is the inverse of the noise power that was added, so that a decibel counts the same at every level, and
-    a clean patch is to stay as it is.
+    At first all errors count alike, so that strong noise is learnt from, by the simplest means. Then patches count
+    more and more by the inverse of their noise power, in the end nearly so that a decibel is worth the same at every
+    level. In the other order, or with even weights from the start, nothing was learnt in a thousand steps: all that
+    lessens strong noise blurs mild noise's edges until level and edges are told apart.
     """
     clean, count = patch.clean, len(patch.clean)
     noise = patch.noise
@@ -81,20 +98,22 @@ def scanner_noise(patch: Patch, draw: Draw) -> Sample:
         noisy = _low_dose(clean, noise, draw)
     else:
         clean, noisy = _rician(clean, draw)
-    return _weighted(patch, clean, noisy)
+    return _weighted(patch, clean, noisy, draw)
 
 
 def detector_noise(patch: Patch, draw: Draw) -> Sample:
     """Noise of an X-ray detector; the target is the patch without it, weighted as that of `scanner_noise`."""
     clean, noisy = xray_noise(patch.restored(patch.clean), draw.random, draw.generator)
-    return _weighted(patch, clean, noisy)
+    return _weighted(patch, clean, noisy, draw)
 
 
-def _weighted(patch: Patch, clean: Tensor, noisy: Tensor) -> Sample:
-    target = patch.restored(clean)
-    added = ((patch.restored(noisy) - target) ** 2).mean()
-    weight = (1e-3 / (added + FLOOR**2)).expand(target.shape)
-    return noisy.expand(len(patch.clean), -1, -1), target, weight
+def _weighted(patch: Patch, clean: Tensor, noisy: Tensor, draw: Draw) -> Sample:
+    target, body = patch.restored(clean), patch.body
+    errors = (patch.restored(noisy) - target) ** 2
+    added = (errors * body).sum() / body.sum() if body.any() else errors.mean()
+    power = EVEN * min(1.0, draw.progress / EVEN_FROM)
+    level = 100 * (USUAL**2 / (added + FLOOR**2)) ** power
+    return noisy.expand(len(patch.clean), -1, -1), target, level * (OUTSIDE + (1 - OUTSIDE) * body)
 
 
 def _rician(clean: Tensor, draw: Draw) -> tuple[Tensor, Tensor]:

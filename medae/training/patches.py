@@ -76,6 +76,7 @@ class Patches(Dataset[dict[str, Tensor]]):
 
         self.channels, self.dims = network_shape
         self.seed = (recipe.seed % 2**32, purpose, rank)
+        self.steps = recipe.steps if purpose == TRAINING else 0
         self.corrupted = corruption(recipe)
         self.state = np.random.RandomState()
         elastic = recipe.task != "denoise" and purpose == TRAINING
@@ -95,7 +96,8 @@ class Patches(Dataset[dict[str, Tensor]]):
         """Draw the sample of that number."""
         seeds = np.random.SeedSequence([*self.seed, *number])
         first, second = (int(s) for s in seeds.generate_state(2))
-        draw = Draw(np.random.default_rng(seeds), torch.Generator().manual_seed(first))
+        progress = number[0] / self.steps if self.steps else 1.0
+        draw = Draw(np.random.default_rng(seeds), torch.Generator().manual_seed(first), progress)
         scan = self.scans[draw.random.choice(len(self.scans), p=self.share)]
         self.state.seed(second)
         with _plain_tensors():

@@ -1,15 +1,23 @@
 """The residual U-Net: homogeneous, any size, and blind beyond its halo."""
 
+from typing import Any
+
 import pytest
 import torch
 
-from medae.networks import ResidualUNet, parameter_count
+from medae.networks import ResidualUNet, parameter_count, residual_unet
 
 
-@pytest.fixture
-def network() -> ResidualUNet:
+@pytest.fixture(params=[False, True], ids=["plain", "noise maps"])
+def network(request: pytest.FixtureRequest) -> ResidualUNet:
+    return _network(in_channels=3, features=(8, 16, 16), noise_maps=request.param)
+
+
+def _network(**options: Any) -> ResidualUNet:
     torch.manual_seed(0)
-    return ResidualUNet(in_channels=3, features=(8, 16, 16), blocks=1).eval()
+    network = ResidualUNet(blocks=1, **options).eval()
+    torch.nn.init.normal_(network.tail[0].get_parameter("conv.weight"), std=0.05)  # as if it had learnt something
+    return network
 
 
 @pytest.mark.parametrize("size", [(8, 8), (33, 47), (64, 40), (101, 99)])
@@ -58,13 +66,40 @@ def test_parameters_do_not_depend_on_the_image(network: ResidualUNet) -> None:
     assert not any("bias" in name for name, _ in network.named_parameters())
 
 
-@pytest.mark.parametrize("dims", [2, 3])
-def test_what_is_predicted_from_parts_is_what_forward_takes_away(dims: int) -> None:
-    torch.manual_seed(0)
+@pytest.mark.parametrize(("dims", "noise_maps"), [(2, False), (2, True), (3, False)])
+def test_what_is_predicted_from_parts_is_what_forward_takes_away(dims: int, noise_maps: bool) -> None:
     channels = 3 if dims == 2 else 1
-    network = ResidualUNet(in_channels=channels, features=(8, 16), blocks=1, spatial_dims=dims).eval()
+    network = _network(in_channels=channels, features=(8, 16), spatial_dims=dims, noise_maps=noise_maps)
     x = torch.rand(1, channels, *(16,) * dims)
     coarse = x.bfloat16().float()
     middle = x[:, channels // 2 : channels // 2 + 1]
     assert torch.allclose(middle - network.predicted(coarse, x - coarse), network(x), atol=1e-5)
     assert not torch.allclose(middle - network.predicted(coarse), network(x), atol=1e-5)
+
+
+def test_a_network_with_noise_maps_begins_by_changing_nothing() -> None:
+    x = torch.rand(1, 3, 24, 24)
+    network = ResidualUNet(3, (8, 16), blocks=1, noise_maps=True)
+    assert torch.equal(network(x), x[:, 1:2])
+
+
+def test_noise_maps_tell_the_level_and_not_the_anatomy() -> None:
+    seen: list[torch.Tensor] = []
+    network = _network(in_channels=1, features=(8, 16), noise_maps=True)
+    image = torch.zeros(1, 1, 128, 128)
+    image[..., 40:] = 1.0  # an edge far stronger than the noise
+    noise = torch.randn(1, 1, 128, 128, generator=torch.Generator().manual_seed(0))
+    for level in (0.02, 0.06):
+        unshuffled = network.head[0](image + level * noise)
+        seen.append(residual_unet._noise_maps(residual_unet._diagonals(unshuffled, 0)))
+    weak, strong = seen
+    assert torch.allclose(strong, 3 * weak, rtol=0.05)
+    expected = 0.02 * (2 / torch.pi) ** 0.5  # mean of |N(0, σ²)|
+    assert float(weak[:, 0].mean()) == pytest.approx(expected, rel=0.1)
+    assert float(weak[:, 2].max()) <= float(weak[:, 0].max())
+
+
+@pytest.mark.parametrize("wrong", [{"spatial_dims": 3, "in_channels": 1}, {"unshuffle": 1}])
+def test_noise_maps_are_for_slices_behind_an_unshuffle_of_two(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="noise_maps needs"):
+        ResidualUNet(noise_maps=True, **wrong)  # type: ignore[arg-type]
