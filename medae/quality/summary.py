@@ -91,9 +91,9 @@ def comparisons(trust: TrustReport) -> tuple[Comparison, ...]:
         found.append(
             Comparison(
                 "Noise power peak",
-                number(trust.spectrum.peak_before, "/mm"),
-                number(trust.spectrum.peak_after, "/mm"),
-                "a lower frequency after denoising means blotchier noise",
+                number(trust.spectrum.peak_before, "/mm", digits=2),
+                number(trust.spectrum.peak_after, "/mm", digits=2),
+                "if it moves down, what is left is blotchier",
             )
         )
     return tuple(found)
@@ -113,7 +113,7 @@ def removed(trust: TrustReport) -> tuple[Figure, ...]:
         Figure(
             "Amount removed",
             number(trust.residual_std, unit),
-            "standard deviation of original minus denoised; if only noise is removed, no more than the noise level",
+            "deviation of original minus denoised; above the noise level it is not noise alone",
         ),
         Figure("Noise map", f"{low} to {high}", "10th to 90th percentile over the body, before denoising"),
     ]
@@ -121,7 +121,7 @@ def removed(trust: TrustReport) -> tuple[Figure, ...]:
         found.append(
             Figure(
                 "Autocorrelation at 1 pixel",
-                f"{trust.autocorrelation[1]:.2f}".replace("-", "−"),
+                f"{round(trust.autocorrelation[1], 2) + 0.0:.2f}".replace("-", "−"),
                 "of what was removed; 0 for white noise, more where the scanner smooths",
             )
         )
@@ -143,10 +143,10 @@ def verdict(trust: TrustReport) -> str:
     if trust.residual_std == 0:
         return "Nothing was removed."
     if follows_anatomy(trust):
-        return "What was removed follows the anatomy: details may be gone (0: noise only, 1: anatomy only)."
+        return "It follows the anatomy: details may be gone (0: noise only, 1: anatomy only)."
     if trust.structure_score > STRUCTURE_LIMIT:
-        return "What was removed follows the anatomy, but is little beside the noise (0: noise only, 1: anatomy only)."
-    return "What was removed looks like noise and does not follow the anatomy (0: noise only, 1: anatomy only)."
+        return "It follows the anatomy, but is little beside the noise (0: noise, 1: anatomy)."
+    return "It looks like noise, not like anatomy (0: noise only, 1: anatomy only)."
 
 
 def tissue_rows(trust: TrustReport) -> tuple[tuple[str, str, str, str, str], ...]:

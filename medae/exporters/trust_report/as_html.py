@@ -9,17 +9,18 @@ from medae.exporters.trust_report.page import RESEARCH_USE, SUBTITLE, TISSUE_HEA
 from medae.exporters.trust_report.pictures import Picture
 from medae.quality.summary import NO_WARNING
 
-_CHART_SIZE = (260.0, 130.0)
+_CHART_SIZE = (260.0, 108.0)
 
 _STYLE = """
 @page { size: A4; margin: 9mm 12mm }
 * { box-sizing: border-box }
-body { margin: 0; background: #eef0f4; color: #1f2430; font: 12px/1.35 system-ui, "Segoe UI", Roboto, Arial,
+body { margin: 0; background: #eef0f4; color: #1f2430; font: 11.5px/1.3 system-ui, "Segoe UI", Roboto, Arial,
   sans-serif }
 main { width: 210mm; min-height: 297mm; margin: 16px auto; padding: 9mm 12mm; background: #fff;
   box-shadow: 0 1px 6px #0003; page-break-after: always }
 main:last-child { page-break-after: auto }
-@media print { body { background: #fff } main { width: auto; min-height: 0; margin: 0; padding: 0; box-shadow: none } }
+@media print { body { background: #fff }
+main { width: auto; min-height: 0; margin: 0; padding: 0; box-shadow: none; zoom: 0.87 } }
 header { display: flex; justify-content: space-between; align-items: flex-start; gap: 16px }
 h1 { font-size: 21px; margin: 0 } h1 + p, .scan { margin: 0; color: #566072 }
 .research { border: 1.5px solid #8a5a00; color: #6b4600; background: #fff6e0; border-radius: 4px; padding: 3px 9px;
@@ -29,7 +30,7 @@ h1 { font-size: 21px; margin: 0 } h1 + p, .scan { margin: 0; color: #566072 }
 .fine { margin: 10px 0; border: 1px solid #c5cbd6; border-left: 10px solid #c5cbd6; padding: 6px 12px }
 .pictures { display: grid; grid-template-columns: repeat(4, 1fr); gap: 9px; margin: 10px 0 6px }
 figure { margin: 0 } figcaption { font-weight: 600; font-size: 11px; margin-bottom: 3px }
-.slice { background: #000; height: 44mm; display: flex; align-items: center; justify-content: center }
+.slice { background: #000; height: 40mm; display: flex; align-items: center; justify-content: center }
 .slice img { max-width: 100%; max-height: 100% }
 .bar img { width: 100%; height: 7px; display: block; margin-top: 4px }
 .bar div { display: flex; justify-content: space-between; font-size: 10.5px; color: #40495a }

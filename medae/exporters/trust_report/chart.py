@@ -106,7 +106,7 @@ def ticks(low: float, high: float, about: int = 4) -> tuple[float, ...]:
     rough = span / about
     power = 10.0 ** floor(log10(rough))
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * (1 - 1e-9))
-    first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
+    first, last = floor(low / step + 1e-6), ceil(high / step - 1e-6)
     return tuple(round(n * step, 12) for n in range(first, last + 1))
 
 

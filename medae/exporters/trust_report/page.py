@@ -131,15 +131,25 @@ def _made(trust: TrustReport, step: Provenance | None) -> tuple[tuple[str, str],
         facts += [
             ("Strength", f"{strength:.0%}".replace("%", " %") if isinstance(strength, float | int) else "not recorded"),
             ("Adapted to this scan", _adapted(step)),
+            *_engine(step),
             ("Computed by", step.device),
             ("Denoised", f"{step.started:%Y-%m-%d %H:%M}, in {step.seconds:.1f} s, by MedAE {step.medae_version}"),
         ]
-        engine = step.notes.get("engine")
-        if isinstance(engine, str):
-            facts.insert(4, ("Engine", engine))
     slices = "1 slice" if trust.measured_slices == 1 else f"{trust.measured_slices} slices"
     facts.append(("Measured on", f"{slices}, spread over the scan; the pictures show its middle slice"))
     return tuple(facts)
+
+
+def _engine(step: Provenance) -> list[tuple[str, str]]:
+    """What ran the network, how far that is from the reference, and where memory did not suffice."""
+    engine, far, memory = (step.notes.get(key) for key in ("engine", "engine_difference_in_noise", "memory"))
+    facts = []
+    if isinstance(engine, str):
+        close = f"; differs from torch by at most {far:.2g} of the noise" if isinstance(far, float) and far > 0 else ""
+        facts.append(("Engine", f"{engine}{close}"))
+    if isinstance(memory, list | tuple):
+        facts.append(("Memory", " ".join(map(str, memory))))
+    return facts
 
 
 def _adapted(step: Provenance) -> str:

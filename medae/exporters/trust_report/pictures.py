@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medae.quality.noise import noise_map
+from medae.quality.sample import body_mask
 from medae.quality.summary import number, unit_text
 from medae.reslice import Plane, plane_of
 from medae.results import Result
@@ -92,14 +93,22 @@ def pictures(result: Result) -> tuple[Picture, ...]:
 
 
 def noise_picture(volume: Volume) -> Picture:
-    """Draw the noise map of the middle slice; its scale starts at 0."""
+    """Draw the noise map of the middle slice; its scale starts at 0, and outside the body it is black."""
     k = volume.shape[0] // 2
     noise = noise_map(volume, k, k + 1)[0]
-    top = difference_maximum(noise)
+    values, unknown = volume.values(k, k + 1), volume.padding_mask(k, k + 1)
+    valid = np.isfinite(values) & ~unknown
+    body = body_mask(np.where(valid, values, np.float32(0)), valid, volume.modality)[0]
+    top = difference_maximum(noise[body] if body.any() else noise)
+    index = _index(noise, 0.0, top)
+    if body.any():
+        index = np.where(body, np.maximum(index, 1), np.uint8(0))
+    colours = color_table(NOISE_COLORMAP)[:, :3].copy()
+    colours[0] = 0
     return Picture(
         "Noise of the original",
-        _fit(_index(noise, 0.0, top), plane_of(volume, "acquisition")),
-        color_table(NOISE_COLORMAP)[:, :3],
+        _fit(index, plane_of(volume, "acquisition")),
+        colours,
         Scale("0", number(top / 2), number(top, unit_text(volume.unit))),
     )
 

@@ -50,12 +50,18 @@ def test_an_adapted_model_is_told(measured: Result, notes: dict[str, object], sa
     step = replace(
         STEP,
         options={"strength": 0.6},
-        notes={"adapted": notes, "engine": "OpenVINO"},
+        notes={
+            "adapted": notes,
+            "engine": "OpenVINO",
+            "engine_difference_in_noise": 0.0123,
+            "memory": ["Tiles were halved."],
+        },
         started=datetime(2026, 2, 3, tzinfo=UTC),
     )
     made = dict(page(replace(measured, denoised=replace(measured.denoised, provenance=(step,)))).made)
     assert made["Adapted to this scan"].startswith(said)
-    assert made["Engine"] == "OpenVINO"
+    assert made["Engine"] == "OpenVINO; differs from torch by at most 0.012 of the noise"
+    assert made["Memory"] == "Tiles were halved."
     assert made["Strength"] == "60 %"
 
 
