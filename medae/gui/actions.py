@@ -24,6 +24,7 @@ PLANES: dict[PlaneName, str] = {
     "coronal": "Coronal",
     "sagittal": "Sagittal",
 }
+_ADAPT = "Fine-tune the model on this series, about a minute, then denoise it; what was learnt is kept only if it helps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Commands:
     open_folder: Callable[[], None]
     start_page: Callable[[], None]
     denoise: Callable[[], None]
+    adapt: Callable[[], None]
     detect: Callable[[], None]
     cancel: Callable[[], None]
     export: Callable[[], None]
@@ -63,13 +65,17 @@ class Actions:
         self.open_folder = add("Open folder…", commands.open_folder, "Ctrl+Shift+O", "open-folder")
         self.start_page = add("Start page", commands.start_page)
         self.denoise = add("Denoise", commands.denoise, "Ctrl+D", "denoise", "Denoise this series (Ctrl+D)")
+        self.adapt = add("Adapt to this scan", commands.adapt, "", "", _ADAPT)
         self.detect = add("Detect", commands.detect, "Ctrl+T", "detect", "Map anomalies of this series (Ctrl+T)")
         self.cancel = add("Cancel the running job", commands.cancel, "Ctrl+.", "cancel")
         self.export = add("Export…", commands.export, "Ctrl+E", "export", "Write results to files (Ctrl+E)")
         self.train = add("Train a model…", commands.train, "Ctrl+Shift+T", "", "Learn from your own scans")
         self.models = add("Models…", commands.models, "Ctrl+M", "", "Cards, import, export, comparison")
         self.latent = add("Latent space…", commands.latent, "Ctrl+L", "", "What a model has learnt, as a map")
-        self.model_menus = {task: ModelMenu(task, window) for task in ("denoise", "anomaly")}
+        self.model_menus = {
+            "denoise": ModelMenu("denoise", (self.adapt,), window),
+            "anomaly": ModelMenu("anomaly", (), window),
+        }
         for menu in self.model_menus.values():
             menu.chosen.connect(commands.use_model)
             menu.more.connect(commands.models)
@@ -98,6 +104,7 @@ class Actions:
         """Grey what cannot be done now."""
         ready = has_scan and knows_modality and not is_busy
         self.denoise.setEnabled(ready)
+        self.adapt.setEnabled(ready)
         self.detect.setEnabled(ready)
         why = "" if not has_scan or knows_modality else " – say first what kind of scan it is"
         self.denoise.setToolTip(f"Denoise this series (Ctrl+D){why}")
@@ -164,7 +171,7 @@ class Actions:
         view.addActions([self.heatmap, self.invert, self.reset])
         view.addSeparator()
         self.view_menu = view
-        process.addActions([self.denoise, self.detect])
+        process.addActions([self.denoise, self.adapt, self.detect])
         process.addSeparator()
         process.addAction(self.cancel)
         models.addActions([self.train, self.models, self.latent])

@@ -53,7 +53,23 @@ def made_by(model: ViewerModel, content: Content) -> tuple[str, ...]:
     if not steps:
         return ()
     last = steps[-1]
-    return f"{last.bundle} {last.version}".strip(), last.device.partition(":")[0]
+    adapted = last.notes.get("adapted")
+    ours = ", adapted" if isinstance(adapted, dict) and adapted.get("kept") else ""
+    return f"{last.bundle} {last.version}".strip() + ours, last.device.partition(":")[0]
+
+
+def adaptation(step: Provenance) -> str:
+    """Say how the adaptation to the scan went: whether it was kept, and the losses or the reason."""
+    notes = step.notes.get("adapted")
+    if not isinstance(notes, dict):
+        return "Done"
+    before, after = notes.get("loss_before"), notes.get("loss_after")
+    losses = ""
+    if isinstance(before, float) and isinstance(after, float):
+        losses = f"the loss on held-out parts of it went from {before:.3g} to {after:.3g} in {notes.get('steps')} steps"
+    if notes.get("kept"):
+        return f"{step.bundle} was adapted to this scan: {losses}."
+    return f"{step.bundle} was used as it is, adapting it was not kept: {losses or notes.get('reason')}."
 
 
 def slice_lines(model: ViewerModel) -> tuple[str, ...]:

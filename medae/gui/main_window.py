@@ -136,6 +136,7 @@ class MainWindow(QMainWindow):
             open_folder=self._choose_folder,
             start_page=lambda: self.stack.setCurrentWidget(self.start_page),
             denoise=lambda: self._note(self.processing.denoise(self.settings.device)),
+            adapt=lambda: self._note(self.processing.denoise(self.settings.device, adapt=True)),
             detect=lambda: self._note(self.processing.detect(self.settings.device)),
             cancel=self.jobs.cancel_all,
             export=self._ask_export,
@@ -226,6 +227,8 @@ class MainWindow(QMainWindow):
             self.status.show_device(record.device)
         if isinstance(record.job, ExportJob):
             self.message_bar.say("done", record.message, "\n".join(str(path) for path in record.paths))
+        elif record.job.adapt:
+            self.message_bar.say("info", record.message)
 
     def _ask_export(self) -> None:
         """Find out in a thread which exporters can be used, then ask."""

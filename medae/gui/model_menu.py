@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal  # noqa: TID253
-from PySide6.QtGui import QActionGroup  # noqa: TID253
+from PySide6.QtGui import QAction, QActionGroup  # noqa: TID253
 from PySide6.QtWidgets import QMenu, QWidget  # noqa: TID253
 
 from medae.bundle import BundleInfo
@@ -16,14 +16,16 @@ class ModelMenu(QMenu):
     ----------
     task
         ``"denoise"`` or ``"anomaly"``.
+    offered
+        What else can be done with the model in use; stands below the models.
     """
 
     chosen = Signal(str)
     more = Signal()
 
-    def __init__(self, task: str, parent: QWidget | None = None) -> None:
+    def __init__(self, task: str, offered: Sequence[QAction] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._task = task
+        self._task, self._offered = task, offered
         self.setToolTipsVisible(True)
         self.show_models((), "", "")
 
@@ -44,4 +46,7 @@ class ModelMenu(QMenu):
             hint = self.addAction(f"No model for {modality} yet" if modality else "Open a scan to see its models")
             hint.setEnabled(False)
         self.addSeparator()
+        if fitting and self._offered:
+            self.addActions(self._offered)
+            self.addSeparator()
         self.addAction("All models…").triggered.connect(lambda: self.more.emit())

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal  # noqa: TID253
 
+from medae.gui.captions import adaptation
 from medae.gui.tasks import WorkerMessages
 from medae.jobs.job import AnyJob, ExportJob, ProcessJob
 from medae.jobs.messages import Done, Failed, Message, Partial, Progress, SliceDone, Stopped
@@ -156,7 +157,7 @@ class RunningJobs(QObject):
         else:
             if result is not None and result.provenance:
                 record.device = result.provenance[-1].device
-            self._end(record, "done", "Done")
+            self._end(record, "done", _what_came_out(record.job, result))
         record.fraction = 1.0
         self.finished.emit(record, result)
 
@@ -164,3 +165,9 @@ class RunningJobs(QObject):
     def _end(record: JobRecord, state: str, message: str, details: str = "") -> None:
         record.state, record.message, record.details = state, message, details
         record.seconds = time.monotonic() - record.started
+
+
+def _what_came_out(job: ProcessJob, result: Result | None) -> str:
+    if not job.adapt or result is None or result.denoised is None or not result.denoised.provenance:
+        return "Done"
+    return adaptation(result.denoised.provenance[-1])

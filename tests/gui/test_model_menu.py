@@ -1,5 +1,6 @@
 """The menu that says which model denoises."""
 
+from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
 from medae import bundle
@@ -29,3 +30,14 @@ def test_without_a_model_there_is_a_hint(qtbot: QtBot) -> None:
     assert _texts(menu) == ["No model for NM yet", "All models…"]
     with qtbot.waitSignal(menu.more):
         menu.actions()[-1].trigger()
+
+
+def test_what_is_offered_with_a_model_stays_when_the_list_changes(qtbot: QtBot) -> None:
+    offered = QAction("Adapt to this scan")
+    menu = ModelMenu("denoise", (offered,))
+    qtbot.addWidget(menu)
+    for _ in range(2):
+        menu.show_models(bundle.bundles(), "MR", "mr-denoise")
+        assert offered in menu.actions()
+    menu.show_models(bundle.bundles(), "NM", "")
+    assert offered not in menu.actions()
