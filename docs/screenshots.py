@@ -92,6 +92,11 @@ def main() -> None:
     if given.slice is not None:
         model.set_slice(given.slice)
     camera.shoot("viewer")
+    results, trust = window.docks[1], window.docks[3]
+    trust.raise_()
+    camera.wait(lambda: not window.trust.panel.noise_map.is_empty)
+    camera.shoot("trust")
+    results.raise_()
     model.toggle_layout("difference")
     camera.shoot("difference")
     model.toggle_layout("swipe")

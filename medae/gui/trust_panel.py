@@ -39,6 +39,7 @@ class TrustPanel(QWidget):
         super().__init__(parent)
         theme.paint_panel(self)
         self.trust: TrustReport | None = None
+        self.setAccessibleName("Trust report")
         self.hint = theme.label(NOT_DENOISED, "dim")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.weaker = theme.label("", "dim")
@@ -108,7 +109,7 @@ class TrustPanel(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setAccessibleName("Trust report")
+        scroll.setAccessibleName("Figures of the trust report")
         empty = QWidget()
         around = QVBoxLayout(empty)
         around.setContentsMargins(10, 10, 10, 8)

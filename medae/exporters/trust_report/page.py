@@ -141,11 +141,11 @@ def _made(trust: TrustReport, step: Provenance | None) -> tuple[tuple[str, str],
 
 
 def _engine(step: Provenance) -> list[tuple[str, str]]:
-    """What ran the network, how far that is from the reference, and where memory did not suffice."""
+    """Tell what ran the network, how far that is from the reference, and where memory did not suffice."""
     engine, far, memory = (step.notes.get(key) for key in ("engine", "engine_difference_in_noise", "memory"))
     facts = []
     if isinstance(engine, str):
-        close = f"; differs from torch by at most {far:.2g} of the noise" if isinstance(far, float) and far > 0 else ""
+        close = f"; within {far:.2g} of the noise of torch, on one tile" if isinstance(far, float) and far > 0 else ""
         facts.append(("Engine", f"{engine}{close}"))
     if isinstance(memory, list | tuple):
         facts.append(("Memory", " ".join(map(str, memory))))

@@ -60,7 +60,7 @@ def test_an_adapted_model_is_told(measured: Result, notes: dict[str, object], sa
     )
     made = dict(page(replace(measured, denoised=replace(measured.denoised, provenance=(step,)))).made)
     assert made["Adapted to this scan"].startswith(said)
-    assert made["Engine"] == "OpenVINO; differs from torch by at most 0.012 of the noise"
+    assert made["Engine"] == "OpenVINO; within 0.012 of the noise of torch, on one tile"
     assert made["Memory"] == "Tiles were halved."
     assert made["Strength"] == "60 %"
 
