@@ -35,6 +35,7 @@ from medae.gui.start_page import StartPage
 from medae.gui.status import StatusLine
 from medae.gui.tasks import Threads
 from medae.gui.tool_windows import ToolWindows
+from medae.gui.trust import Trust
 from medae.gui.viewer import Viewer
 from medae.gui.viewer_model import ViewerModel
 from medae.jobs.job import ExportJob
@@ -44,7 +45,8 @@ from medae.jobs.worker import Worker
 from medae.results import Result
 from medae.settings import Settings
 
-_FILES = "Medical images (*.dcm *.ima *.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd);;All files (*)"
+_FILES = "Medical images (*.dcm *.ima *.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd *.png *.tif *.tiff *.jpg);;All files (*)"
+_DOCKS = 1  # goes up when there is another dock: places that were saved before it do not count
 
 
 class MainWindow(QMainWindow):
@@ -67,6 +69,9 @@ class MainWindow(QMainWindow):
         self.browser, self.jobs_panel = SeriesBrowser(), JobsPanel()
         self.findings_panel = FindingsPanel(self.model)
         self.message_bar, self.modality_bar, self.status = MessageBar(), ModalityBar(), StatusLine()
+        self.trust = Trust(
+            self.session, self.processing, self.model, self.message_bar, lambda: self.settings.export_folder, self
+        )
         self.export_dialog: ExportDialog | None = None
         self.tools = ToolWindows(make_worker, self)
         self._threads = Threads(1, self)
@@ -116,9 +121,12 @@ class MainWindow(QMainWindow):
             self._dock("Series", self.browser, left),
             self._dock("Results", self.findings_panel, right),
             self._dock("Jobs", self.jobs_panel, right),
+            self._dock("Trust", self.trust.panel, right),
         ]
-        self.resizeDocks(self.docks, [216, 292, 292], Qt.Orientation.Horizontal)
-        self.resizeDocks(self.docks[1:], [480, 220], Qt.Orientation.Vertical)
+        self.resizeDocks(self.docks[:3], [216, 292, 292], Qt.Orientation.Horizontal)
+        self.resizeDocks(self.docks[1:3], [480, 220], Qt.Orientation.Vertical)
+        self.tabifyDockWidget(self.docks[1], self.docks[3])
+        self.docks[1].raise_()
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
@@ -229,6 +237,7 @@ class MainWindow(QMainWindow):
             self.message_bar.say("done", record.message, "\n".join(str(path) for path in record.paths))
         elif record.job.adapt:
             self.message_bar.say("info", record.message)
+        self.trust.warn(record)
 
     def _ask_export(self) -> None:
         """Find out in a thread which exporters can be used, then ask."""
@@ -336,7 +345,7 @@ class MainWindow(QMainWindow):
         self.resize(1280, 800)
         for text, restore in (
             (self.settings.window_geometry, self.restoreGeometry),
-            (self.settings.window_state, self.restoreState),
+            (self.settings.window_state, partial(self.restoreState, version=_DOCKS)),
         ):
             if text:
                 restore(QByteArray(base64.b64decode(text)))
@@ -368,11 +377,12 @@ class MainWindow(QMainWindow):
         self.hide()
         self.settings = self.settings.changed(
             window_geometry=base64.b64encode(self.saveGeometry().data()).decode(),
-            window_state=base64.b64encode(self.saveState().data()).decode(),
+            window_state=base64.b64encode(self.saveState(_DOCKS).data()).decode(),
         )
         self._save_settings()
         self.session.close()
         self.processing.close()
+        self.trust.close()
         self.tools.close()
         self._threads.close()
         self.jobs.close()

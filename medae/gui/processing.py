@@ -44,7 +44,7 @@ class Processing(QObject):
     def denoise(self, device: str = "auto", *, adapt: bool = False) -> JobRecord | None:
         """Denoise the series that is shown, the visible slice first; with ``adapt`` the model learns from it before."""
         what = "Adapt and denoise" if adapt else "Denoise"
-        return self._process(what, device, denoise="auto", adapt=adapt, first_slice=self._model.cursor[0])
+        return self._process(what, device, denoise="auto", adapt=adapt, trust=True, first_slice=self._model.cursor[0])
 
     def detect(self, device: str = "auto") -> JobRecord | None:
         """Map anomalies of the series that is shown."""
