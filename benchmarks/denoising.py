@@ -2,7 +2,8 @@
 
 One command measures quality and time of all in one process and writes `benchmarks/RESULTS.md` and
 `benchmarks/images/`; the peers come with ``pip install 'medae[benchmark]'``, one that is missing is listed as such.
-``--quick`` takes fewer scans and levels, ``--no-write`` only prints, ``--only`` and ``--peers`` leave parts out.
+``--quick`` takes fewer scans and levels, ``--no-write`` only prints, ``--only`` and ``--peers`` leave parts out,
+``--minutes`` bounds the time: scans for which it does not suffice are left out with all their levels.
 
 Noise of known level is added to held-out scans. Every method is given the same slab and judged on the same slices in
 its middle, inside the body. The peers are told the noise and their best setting counts, chosen for each scan with the
@@ -45,12 +46,15 @@ class Run:
         Methods to compare with.
     started
         Clock at the start, in seconds.
+    minutes
+        Time for the whole run.
     """
 
     quick: bool
     write: bool
     peers: tuple[Peer, ...]
     started: float
+    minutes: float
 
     def note(self, message: str) -> None:
         """Print what was done, with the time since the start."""
@@ -62,9 +66,9 @@ class Run:
         ended = ["", f"Written {minutes:.1f} minutes after the start of the run."]
         publish(section + (" (quick)" if self.quick else ""), lines + ended, write=self.write)
 
-    def scored(self, cases: Iterable[Case]) -> list[Scored]:
-        """Run every method on every case."""
-        return list(score(cases, self.peers, self.note))
+    def scored(self, cases: Iterable[Case], share: float) -> list[Scored]:
+        """Run every method on every case, as long as less than ``share`` of the whole time has gone by."""
+        return list(score(cases, self.peers, self.note, self.started + share * 60 * self.minutes))
 
     def stem(self, name: str) -> str:
         """Name of a plot's file; a quick run has its own."""
@@ -83,7 +87,7 @@ class Run:
 def mr(run: Run) -> None:
     """Rician noise on heads."""
     few = (scans.MR[1:2], scans.SIGMAS[1::2]) if run.quick else (scans.MR, scans.SIGMAS)
-    rows = run.scored(scans.mr_cases(*few))
+    rows = run.scored(scans.mr_cases(*few), 0.6)
     lines = tables.means_table(rows, "σ", PSNR, 1)
     if rows[0].ours:
         lines += tables.mr_verdicts(rows)
@@ -98,7 +102,7 @@ def mr(run: Run) -> None:
 def ct(run: Run) -> None:
     """Low doses, and the sharp kernel."""
     few = (scans.CT[1:2], scans.PHOTONS[1:]) if run.quick else (scans.CT, scans.PHOTONS)
-    rows = run.scored(scans.ct_cases(*few))
+    rows = run.scored(scans.ct_cases(*few), 0.85)
     lines = tables.means_table(rows, "photons", RMSE, -1)
     if rows[0].ours:
         lines += tables.ct_verdicts(rows, CT_RATIOS) + checks.sharp_lines() + tables.trust_table(rows)
@@ -113,7 +117,7 @@ def ct(run: Run) -> None:
 def xray(run: Run) -> None:
     """Quantum and electronic noise on radiographs."""
     few = (scans.XRAY[:1], scans.QUANTA[1:2], ()) if run.quick else ()
-    rows = run.scored(scans.xray_cases(*few))
+    rows = run.scored(scans.xray_cases(*few), 0.95)
     lines = [] if rows[0].ours else ["There is no X-ray model among the shipped ones: the peers alone.", ""]
     lines += tables.means_table(rows, "quanta", PSNR, 1)
     if rows[0].ours:
@@ -131,10 +135,11 @@ def clean(run: Run) -> None:
 
 def timed(run: Run) -> None:
     """Seconds per slice."""
-    run.publish("Denoising, time", [*checks.time_lines(run.quick), "", f"Models: {', '.join(checks.own_names())}."])
+    run.publish("Denoising, time", [*checks.time_lines(), "", f"Models: {', '.join(checks.own_names())}."])
 
 
 SECTIONS = {"time": timed, "clean": clean, "mr": mr, "ct": ct, "xray": xray}
+"""In this order: what is short comes first."""
 
 
 def main() -> None:
@@ -143,11 +148,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="about three minutes: fewer scans and levels")
     parser.add_argument("--no-write", action="store_true", help="print only; RESULTS.md and the plots stay as they are")
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="sections to run")
+    parser.add_argument("--minutes", type=float, default=20, help="after that no further scan is begun (20)")
     names = [peer.name for peer in PEERS]
     parser.add_argument("--peers", nargs="*", choices=names, default=names, help="peers to run")
     chosen = parser.parse_args()
     peers = tuple(peer for peer in PEERS if peer.name in chosen.peers)
-    run = Run(chosen.quick, not chosen.no_write, peers, time.perf_counter())
+    run = Run(chosen.quick, not chosen.no_write, peers, time.perf_counter(), chosen.minutes)
     for name, section in SECTIONS.items():
         if name in chosen.only:
             section(run)

@@ -1,5 +1,6 @@
 """Scores of `benchmarks.denoising`: every method on the same slices, with its time."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -85,9 +86,18 @@ def models(modality: str) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda name: (name != default, name)))
 
 
-def score(cases: Iterable[Case], peers: Sequence[Peer], note: Callable[[str], None]) -> Iterator[Scored]:
-    """Run every installed peer and our models on every case; ``note`` is told what was done."""
+def score(
+    cases: Iterable[Case], peers: Sequence[Peer], note: Callable[[str], None], deadline: float = math.inf
+) -> Iterator[Scored]:
+    """Run every installed peer and our models on every case; ``note`` is told what was done.
+
+    After ``deadline`` (of `time.perf_counter`, in seconds) no further scan is begun, the first one always is.
+    """
+    last = ""
     for case in cases:
+        if last and case.scan != last and time.perf_counter() > deadline:
+            return
+        last = case.scan
         names = models(case.modality)
         outcomes = {"noisy": _outcome("noisy", "", case, case.noisy.array[case.box], 0.0)}
         for peer in peers:

@@ -105,7 +105,8 @@ def scans_table(rows: Sequence[Scored], named: str, figure: Figure) -> list[str]
         ssim = " / ".join(f"{outcome.ssim:.3f}" for outcome in similar)
         lines.append([row.scan, f"{row.level:g}", *cells[:3], peer, *cells[3:], ssim])
     head = ["scan (held out)", named, "noisy", "BM3D", "BM4D", "best peer", "its figure", *rows[0].ours]
-    return ["", *table([*head, "SSIM: noisy / best peer / ours"], *lines)]
+    counted = f"{len({row.scan for row in rows})} scans."
+    return ["", *table([*head, "SSIM: noisy / best peer / ours"], *lines), "", counted]
 
 
 def times_table(rows: Sequence[Scored]) -> list[str]:
