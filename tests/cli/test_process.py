@@ -159,6 +159,27 @@ def test_the_report_says_how_it_was_made(medae, series, tmp_path) -> None:
     assert one["provenance"][0]["options"] == {"strength": 0.5}
 
 
+def test_adapt_is_passed_on_and_recorded(medae, series, tmp_path, monkeypatch) -> None:
+    from medae import bundle
+    from medae.inference.adapted import Adapted
+
+    network = bundle.load_network(bundle.choose("denoise", "MR"))
+    notes = {"kept": True, "weights_sha256": "ab12", "loss_before": 0.2, "loss_after": 0.1}
+    monkeypatch.setattr("medae.training.adapt.adapt", lambda *given: Adapted(network, notes))
+    result = medae("denoise", series, tmp_path / "out", "--adapt", "--json")
+    assert result.exit_code == 0, result.stderr
+    (one,) = json.loads(result.stdout)["series"]
+    assert one["provenance"][0]["notes"]["adapted"] == notes
+    header = pydicom.dcmread(tmp_path / "out" / "0001.dcm")
+    assert "adapted=to this scan, its weights SHA-256 ab12" in header.DerivationDescription
+
+
+def test_no_model_cannot_adapt(medae, series, tmp_path) -> None:
+    result = medae("denoise", series, tmp_path / "out", "--model", "none", "--adapt")
+    assert result.exit_code == 1
+    assert "no network" in result.stderr
+
+
 def test_a_defect_in_one_series_does_not_stop_the_others(medae, tree, tmp_path, monkeypatch) -> None:
     import medae.jobs.run as module
 
