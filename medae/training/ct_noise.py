@@ -52,7 +52,7 @@ _VIEWS_AT_ONCE = 90
 """Views whose geometry is worked out together: 90 MB for 512² pixels."""
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _places(size: int, views: int, first: int, last: int) -> Tensor:
     """Index of the sample that each pixel meets in views ``first`` to ``last`` of ``views``.
 
