@@ -138,8 +138,7 @@ def timed(run: Run) -> None:
     run.publish("Denoising, time", [*checks.time_lines(), "", f"Models: {', '.join(checks.own_names())}."])
 
 
-SECTIONS = {"time": timed, "clean": clean, "mr": mr, "ct": ct, "xray": xray}
-"""In this order: what is short comes first."""
+SECTIONS = {"time": timed, "mr": mr, "ct": ct, "xray": xray, "clean": clean}
 
 
 def main() -> None:
