@@ -25,8 +25,12 @@ class IntensityScale:
 
     def apply(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Values in the volume's unit, any shape, to network values; what is not finite becomes 0."""
-        scaled = (values + np.float32(self.offset)) * np.float32(1 / self.scale)
-        return np.maximum(np.nan_to_num(scaled, nan=0.0, posinf=0.0, neginf=0.0), 0.0, out=scaled)
+        scaled = values + np.float32(self.offset)
+        scaled *= np.float32(1 / self.scale)
+        np.fmax(scaled, 0.0, out=scaled)  # also of NaN
+        if scaled.size and np.isinf(scaled.max()):
+            scaled[np.isinf(scaled)] = 0.0
+        return scaled
 
 
 def intensity_scale(volume: Volume) -> IntensityScale:
@@ -44,7 +48,7 @@ def intensity_scale(volume: Volume) -> IntensityScale:
         seen = ~volume.padding_mask(k, k + 1).ravel()[start::step]
         sampled.append(volume.values(k, k + 1).ravel()[start::step][seen])
     counted = np.concatenate(sampled)
-    top = float(np.percentile(counted, 99.9)) if counted.size else 0.0
+    top = float(np.percentile(counted, 99.9, overwrite_input=True)) if counted.size else 0.0
     return IntensityScale(0.0, top if top > 0 else 1.0)
 
 

@@ -119,11 +119,13 @@ class Runner:
 
     def _cover(self, region: Box, shape: Sequence[int], read: Callable[[Box], Tensor]) -> Iterator[tuple[Box, Tensor]]:
         """Restore a region of the image; where a tile needs too much memory, in smaller ones."""
-        for inner, outer in tiles(region, shape, self.tile, self.network.halo, self.network.stride):
+        planned = self.tile
+        for inner, outer in tiles(region, shape, planned, self.network.halo, self.network.stride):
             self.report(0.0)
-            restored = self._attempt(read(outer))
+            restored = self._attempt(read(outer)) if self.tile == planned else None
             if restored is None:
-                self._need_less([s.stop - s.start for s in outer])
+                if self.tile == planned:
+                    self._need_less([s.stop - s.start for s in outer])
                 yield from self._cover(inner, shape, read)
             else:
                 kept = tuple(slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True))

@@ -13,12 +13,21 @@ from medae.bundle import BundleInfo
 def tiny_bundle() -> Callable[..., BundleInfo]:
     """Write an untrained bundle; ``zero=True`` makes the identity (the network removes nothing)."""
 
-    def make(name: str = "tiny", task: str = "denoise", modality: str = "MR", zero: bool = False, **settings: object):
+    def make(
+        name: str = "tiny",
+        task: str = "denoise",
+        modality: str = "MR",
+        zero: bool = False,
+        features: tuple[int, ...] = (8, 16),
+        spatial_dims: int = 2,
+        **settings: object,
+    ) -> BundleInfo:
         torch.manual_seed(0)
         definition = {
             "_target_": "medae.networks.ResidualUNet",
-            "in_channels": 3,
-            "features": [8, 16],
+            "in_channels": 3 if spatial_dims == 2 else 1,
+            "spatial_dims": spatial_dims,
+            "features": list(features),
             "blocks": 1,
         }
         state = bundle.build_network(definition).state_dict()

@@ -1,11 +1,16 @@
 """Denoising: units, dtype, padding, order, cancel; never the quality of a model."""
 
+import importlib
+import json
+
 import numpy as np
 import pytest
+import torch
 
 from medae.errors import Cancelled, SettingsError, UnsupportedVolume
-from medae.inference import denoise
+from medae.inference import denoise, tiles
 from medae.inference.denoise import outward
+from medae.inference.engines import Choice
 from medae.volume import Volume
 
 
@@ -111,3 +116,46 @@ def test_provenance_tells_model_hash_device_and_clipping(tiny_bundle, scan: Volu
     assert (step.bundle, step.sha256) == ("tiny", info.sha256)
     assert "CPU" in step.device
     assert isinstance(step.notes["values_clipped"], int)
+
+
+def test_a_volume_goes_through_a_3d_network_in_blocks(tiny_bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_bundle(features=(4,), spatial_dims=3)
+    scan = _volume(np.random.default_rng(0).integers(1, 1000, (30, 23, 41)).astype(np.int16))
+    whole, done, told = denoise(scan, model="tiny"), [], []
+    monkeypatch.setitem(tiles.TILE, 3, 24)
+    blocks = denoise(
+        scan, "tiny", report=lambda fraction, _="": told.append(fraction), slice_done=lambda k: done.append(k)
+    )
+    assert np.abs(blocks.array.astype(int) - whole.array).max() <= 1  # where rounding tips over
+    assert np.mean(blocks.array != whole.array) < 0.01
+    assert done == list(range(30))
+    assert len(told) > 6
+    assert told == sorted(told)
+
+
+class Half:
+    """An engine that takes half of all deviations from the mean, if its memory suffices."""
+
+    title = "half"
+
+    def __init__(self) -> None:
+        self.most = 200 * 200
+
+    def run(self, images: torch.Tensor) -> torch.Tensor:
+        if images[0, 0].numel() > self.most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return (images[:, 1:2] + images[:, 1:2].mean()) / 2
+
+
+def test_the_record_tells_engine_noise_and_memory(tiny_bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_bundle()
+    chosen = Half(), Choice(title="torch float32", reason="for the test")
+    monkeypatch.setattr(importlib.import_module("medae.inference.denoise"), "choose_engine", lambda *_, **__: chosen)
+    scan = _volume(500 + np.random.default_rng(0).normal(0, 20, (4, 256, 256)).astype(np.float32))
+    step = denoise(scan, model="tiny").provenance[-1]
+    assert step.notes["noise_before"] == pytest.approx(20, rel=0.2)
+    assert step.notes["noise_after"] == pytest.approx(10, rel=0.2)
+    assert step.notes["engine_reason"] == "for the test"
+    assert step.notes["memory"] == ["memory did not suffice on cpu: tiles were halved to 128 pixels"]
+    assert ", half:" in step.device
+    json.dumps(step.to_dict())
