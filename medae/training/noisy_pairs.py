@@ -106,6 +106,8 @@ def cut_pieces(volume: Volume, scale: IntensityScale, reach: int, seed: int, rep
     generator = np.random.default_rng(seed)
     everywhere = range(reach, slices - reach) if slices > 2 * reach else range(slices)
     first, last = round(0.55 * slices), round(0.75 * slices)
+    training: tuple[Sequence[int], tuple[int, int]]
+    held_out: tuple[Sequence[int], tuple[int, int]]
     apart = [k for k in everywhere if not first - reach - 1 <= k < last + reach + 1]
     if apart and last > first + 1:
         training, held_out = (apart, (0, rows)), (range(first, last), (0, rows))
