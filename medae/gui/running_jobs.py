@@ -153,7 +153,8 @@ class RunningJobs(QObject):
     def _done(self, record: JobRecord, result: Result | None, paths: tuple[Path, ...]) -> None:
         record.paths = paths
         if isinstance(record.job, ExportJob):
-            self._end(record, "done", f"{len(paths)} files written to {record.job.out}")
+            written = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+            self._end(record, "done", f"{written} written to {record.job.out}")
         else:
             if result is not None and result.provenance:
                 record.device = result.provenance[-1].device
