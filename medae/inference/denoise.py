@@ -14,6 +14,7 @@ import medae
 from medae import bundle
 from medae.errors import SettingsError
 from medae.inference.adapted import Adapted
+from medae.inference.caution import removed_share
 from medae.inference.device import Device, choose_device
 from medae.inference.domain import outside_domain
 from medae.inference.engines import choose_engine
@@ -75,7 +76,7 @@ def denoise(
     model
         Name of a bundle, ``"auto"`` for the one that fits the modality, ``"none"`` to hand the scan through.
     strength
-        0 (nothing) to 1 (all that the model would remove).
+        0 (nothing) to 1 (all that may be removed at the scan's noise level).
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     report
@@ -94,7 +95,8 @@ def denoise(
     Volume
         Same grid, dtype, unit and rescale. Padding and values outside the scale keep their stored value.
         ``provenance`` tells the model, the device and why; its notes: ``values_clipped`` to the stored range,
-        ``noise_before`` and ``noise_after`` (standard deviation, in the volume's unit), ``engine`` and what was
+        ``noise_before`` and ``noise_after`` (standard deviation, in the volume's unit), ``removed_share`` (how much of
+        what the network sees as noise was removed, see `medae.inference.caution`), ``engine`` and what was
         measured of it, ``domain`` (sentences, where the scan is unlike those that the model has seen), ``memory``
         (sentences, where it did not suffice for the planned tiles), ``adapted``.
 
@@ -161,10 +163,16 @@ def _denoise(work: _Work, info: bundle.BundleInfo, device: Device, adapted: Adap
     identity = info.sha256 if adapted is None else ""
     engine, choice = choose_engine(network, device, shape, volume.array.size, report, identity=identity)
     runner = Runner(network, engine, device)
-    output = StoredOutput(volume, intensity_scale(volume), work.strength, work.out)
+    scale = intensity_scale(volume)
+    share = 1.0
+    if adapted is None and "own_noise" in info.settings:
+        share = removed_share(_noise(work.volume)[0] / scale.scale, float(info.settings["own_noise"]))
+    output = StoredOutput(volume, scale, work.strength * share, work.out)
     run = _run_volume if network.spatial_dims == 3 else _run_slices
     run(work, network, runner, output)
-    notes: dict[str, object] = {"values_clipped": output.clipped, **choice.notes(), **_noise(work)}
+    before, after = _noise(volume, work.out)
+    notes: dict[str, object] = {"values_clipped": output.clipped, "removed_share": round(share, 3), **choice.notes()}
+    notes |= {"noise_before": before, "noise_after": after} if before > 0 else {}
     notes |= {"domain": sentences} if (sentences := outside_domain(volume, info)) else {}
     notes |= {"memory": runner.notes} if runner.notes else {}
     return _Done(info.name, runner.device.describe(runner.engine.title), info.version, info.sha256, notes)
@@ -203,8 +211,8 @@ def _run_volume(work: _Work, network: Network, runner: Runner, output: StoredOut
         work.slice_done(k)
 
 
-def _noise(work: _Work) -> dict[str, object]:
-    """Noise before and after, in the volume's unit; nothing where there is none to be measured.
+def _noise(volume: Volume, denoised: "NDArray[np.generic] | None" = None) -> tuple[float, float]:
+    """Noise of a scan and of its denoised voxels, in the volume's unit; 0 where there is none to be measured.
 
     Only the middle of a few slices is looked at, so that it takes no more than a few percent of the time; the trust
     report measures more.
@@ -212,10 +220,11 @@ def _noise(work: _Work) -> dict[str, object]:
     from medae.quality.noise import estimate_on
     from medae.quality.sample import take_sample
 
-    slices, *sides = work.volume.shape
+    slices, *sides = volume.shape
     middle = [slice(max(0, (n - NOISE_SIDE) // 2), (n + NOISE_SIDE) // 2) for n in sides]
     box = (slice(0, slices), middle[0], middle[1])
-    original, denoised = (cut(volume, box) for volume in (work.volume, work.volume.with_array(work.out)))
-    sample = take_sample(original, denoised, max(2, min(slices // SLICES_PER_PAIR * 2, 8)))
-    before, after = (estimate_on(sample, values)[0].sigma for values in (sample.before, sample.after))
-    return {"noise_before": before, "noise_after": after} if before > 0 else {}
+    original = cut(volume, box)
+    after = original if denoised is None else cut(volume.with_array(denoised), box)
+    sample = take_sample(original, after, max(2, min(slices // SLICES_PER_PAIR * 2, 8)))
+    first = estimate_on(sample, sample.before)[0].sigma
+    return first, first if denoised is None else estimate_on(sample, sample.after)[0].sigma

@@ -23,6 +23,7 @@ from medae.training.model_card import model_card
 from medae.training.patches import SHOWN, VALIDATION, Patches, batch_of
 from medae.training.recipe import Recipe
 from medae.training.record import STOPPED, facts, metadata
+from medae.training.seen import seen
 from medae.training.trainer import Trainer, deterministic
 
 PREVIEW = "preview.png"
@@ -203,6 +204,7 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
         settings["whole_slices"] = True
     metrics: dict[str, object]
     if recipe.task == "denoise":
+        settings |= seen(cache.used("train"), recipe)
         metrics = evaluate_denoising(network, held_out, recipe, device, report)
     elif recipe.task == "reconstruct":
         metrics = evaluate_reconstruction(network, held_out, device, report)
