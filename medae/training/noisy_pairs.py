@@ -79,6 +79,10 @@ def low_pass(images: Tensor, side: int = LOW_PASS) -> Tensor:
     return torch.nn.functional.avg_pool2d(padded, side, stride=1)
 
 
+_Part = tuple[Sequence[int], tuple[int, int]]
+"""Middle slices, and first and last row, of a part of a scan."""
+
+
 def cut_pieces(volume: Volume, scale: IntensityScale, reach: int, seed: int, report: Report) -> Pieces:
     """Cut pieces with tissue at random places, and some from a part that is kept out of training.
 
@@ -106,8 +110,8 @@ def cut_pieces(volume: Volume, scale: IntensityScale, reach: int, seed: int, rep
     generator = np.random.default_rng(seed)
     everywhere = range(reach, slices - reach) if slices > 2 * reach else range(slices)
     first, last = round(0.55 * slices), round(0.75 * slices)
-    training: tuple[Sequence[int], tuple[int, int]]
-    held_out: tuple[Sequence[int], tuple[int, int]]
+    training: _Part
+    held_out: _Part
     apart = [k for k in everywhere if not first - reach - 1 <= k < last + reach + 1]
     if apart and last > first + 1:
         training, held_out = (apart, (0, rows)), (range(first, last), (0, rows))
@@ -118,8 +122,8 @@ def cut_pieces(volume: Volume, scale: IntensityScale, reach: int, seed: int, rep
     count = max(4, min(PIECES, 4 * volume.array.size // side**2))
     cutter = _Cutter(volume, scale, reach, side, generator)
     return Pieces(
-        cutter.cut(*training, count, part(report, 0.0, 0.8)),
-        cutter.cut(*held_out, max(4, count * HELD_OUT // PIECES), part(report, 0.8, 1.0)),
+        cutter.cut(training, count, part(report, 0.0, 0.8)),
+        cutter.cut(held_out, max(4, count * HELD_OUT // PIECES), part(report, 0.8, 1.0)),
     )
 
 
@@ -131,19 +135,20 @@ class _Cutter:
     side: int
     generator: np.random.Generator
 
-    def cut(self, middles: Sequence[int], rows: tuple[int, int], count: int, report: Report) -> Tensor:
-        """Cut ``count`` pieces around some of the slices ``middles`` between two rows."""
+    def cut(self, place: _Part, count: int, report: Report) -> Tensor:
+        """Cut ``count`` pieces around some of the slices and between the rows of a part."""
+        middles, rows = place
         found: list[np.ndarray] = []
         for _ in range(8 * count):
             report(len(found) / count, "Looking for pieces to learn from")
             k = int(self.generator.choice(middles))
             i = int(self.generator.integers(rows[0], rows[1] - self.side + 1))
             j = int(self.generator.integers(0, self.volume.shape[2] - self.side + 1))
-            place = np.s_[:, i : i + self.side, j : j + self.side]
-            if (network_values(self.volume, self.scale, k, k + 1)[place] > TISSUE).mean() < 0.3:
+            area = np.s_[:, i : i + self.side, j : j + self.side]
+            if (network_values(self.volume, self.scale, k, k + 1)[area] > TISSUE).mean() < 0.3:
                 continue
             stack = neighbours(k, 2 * self.reach + 1, self.volume.shape[0])
-            found.append(np.concatenate([network_values(self.volume, self.scale, n, n + 1)[place] for n in stack]))
+            found.append(np.concatenate([network_values(self.volume, self.scale, n, n + 1)[area] for n in stack]))
             if len(found) == count:
                 break
         if len(found) < 2:

@@ -76,7 +76,7 @@ class Patches(Dataset[dict[str, Tensor]]):
 
         self.channels, self.dims = network_shape
         self.seed = (recipe.seed % 2**32, purpose, rank)
-        self.steps = recipe.steps if purpose == TRAINING else 0
+        self.steps = recipe.steps if purpose == TRAINING and recipe.start is None else 0
         self.corrupted = corruption(recipe)
         self.state = np.random.RandomState()
         elastic = recipe.task != "denoise" and purpose == TRAINING

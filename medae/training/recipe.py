@@ -83,6 +83,8 @@ class Recipe(_Strict):
         Resample slices to this many mm per pixel first; None leaves them as they are.
     whole_slices
         Patches are whole slices, centred on the body and cut or padded to ``patch_size``.
+    start
+        Name or folder of a model whose weights are the first ones; it has the same family and options.
     steps, batch_size, patch_size, learning_rate, seed
         Of the optimiser (AdamW, one cosine from ``learning_rate`` to a thousandth of it). One number for
         ``patch_size`` means the same along each axis.
@@ -110,6 +112,7 @@ class Recipe(_Strict):
     options: dict[str, Any] = Field(default_factory=dict)
     pixel_spacing: float | None = Field(None, gt=0)
     whole_slices: bool = False
+    start: str | None = None
     steps: int = Field(4000, ge=1)
     steps_per_epoch: int = Field(100, ge=1)
     patience: int | None = Field(None, ge=1)

@@ -24,6 +24,7 @@ from medae.training.patches import SHOWN, VALIDATION, Patches, batch_of
 from medae.training.recipe import Recipe
 from medae.training.record import STOPPED, facts, metadata
 from medae.training.seen import seen
+from medae.training.start import first_network, origin
 from medae.training.trainer import Trainer, deterministic
 
 PREVIEW = "preview.png"
@@ -181,7 +182,7 @@ def prepare(run: Run, recipe: Recipe, fabric: Any, device: Device, report: Repor
     for warning in cache.warnings:
         _log.warning(warning)
     fabric.seed_everything(recipe.seed % 2**32, verbose=False)
-    network = bundle.build_network(family.network_def(options, recipe.patch(options.spatial_dims)))
+    network = first_network(recipe, family.network_def(options, recipe.patch(options.spatial_dims)))
     trainer = Trainer(fabric, network, family, options, recipe, device)
     sides = {use: cache.used(use) for use in ("train", "validation")}
     if recipe.task == "denoise" and recipe.modality == "CT":
@@ -225,6 +226,7 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
             "precision": precision(recipe, device),
             "processes": loop.fabric.world_size,
             "scans_not_read": sum(warning.startswith(LEFT_OUT) for warning in cache.warnings),
+            **origin(recipe),
         },
     )
     family, options = checked_options(recipe.family, recipe.options)

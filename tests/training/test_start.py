@@ -1,0 +1,57 @@
+"""The first network of a training."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from medae import bundle
+from medae.errors import ModelError, SettingsError
+from medae.training.recipe import Recipe
+from medae.training.start import first_network, origin
+
+OPTIONS = {"in_channels": 1, "features": [4, 8], "blocks": 1}
+DEFINITION = {"_target_": "medae.networks.ResidualUNet", **OPTIONS}
+
+
+def _recipe(start: str | None) -> Recipe:
+    return Recipe.model_validate({"name": "x", "title": "x", "task": "denoise", "modality": "MR", "start": start})
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    network = bundle.build_network(DEFINITION)
+    facts = {"version": "1", "name": "First", "training": {"steps": 7, "scans": 3}}
+    ours = {"task": "denoise", "family": "denoising", "modalities": ["MR"], "settings": {}}
+    metadata = {**facts, "medae": ours}
+    return bundle.write(tmp_path / "first", network.state_dict(), DEFINITION, metadata, "# First", {}).folder
+
+
+def test_a_recipe_without_a_start_has_a_new_network() -> None:
+    network = first_network(_recipe(None), DEFINITION)
+    assert all(weight.requires_grad for weight in network.parameters())
+    assert origin(_recipe(None)) == {}
+
+
+def test_the_weights_are_those_of_the_model_and_can_be_trained(model: Path) -> None:
+    network = first_network(_recipe(str(model)), DEFINITION)
+    stored = bundle.load_network(bundle.find(str(model))).state_dict()
+    assert all(torch.equal(weight, stored[name]) for name, weight in network.state_dict().items())
+    assert all(weight.requires_grad for weight in network.parameters())
+
+
+def test_the_record_tells_what_it_began_with(model: Path) -> None:
+    start = origin(_recipe(str(model)))["start"]
+    assert isinstance(start, dict)
+    assert start["steps"] == 7
+    assert start["sha256"] == bundle.find(str(model)).sha256
+
+
+def test_another_network_is_refused(model: Path) -> None:
+    with pytest.raises(SettingsError, match="another network"):
+        first_network(_recipe(str(model)), {**DEFINITION, "features": [4, 16]})
+
+
+def test_a_model_that_is_not_there_is_named() -> None:
+    with pytest.raises(ModelError):
+        first_network(_recipe("no-such-model"), DEFINITION)
