@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
             self._dock("Trust", self.trust.panel, right),
         ]
         self.resizeDocks(self.docks[:3], [216, 292, 292], Qt.Orientation.Horizontal)
-        self.resizeDocks(self.docks[1:3], [480, 220], Qt.Orientation.Vertical)
+        self.resizeDocks(self.docks[1:3], [530, 170], Qt.Orientation.Vertical)
         self.tabifyDockWidget(self.docks[1], self.docks[3])
         self.docks[1].raise_()
 
