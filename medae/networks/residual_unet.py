@@ -186,7 +186,8 @@ class ResidualUNet(Network):
 
     def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """(B, C, *spatial) of any size to the deepest features (B, features[-1], *⌈spatial / stride⌉), skipped ones."""
-        with torch.autocast(x.device.type, enabled=False):  # eight bits would round mild noise away before it is seen
+        kind = "cuda" if x.is_cuda else "cpu"
+        with torch.autocast(kind, enabled=False):  # eight bits would round mild noise away before it is seen
             x = self._begun(pad_to_multiple(x.float(), self.stride))
         return self._reduced(x)
 

@@ -207,28 +207,30 @@ FINE = 0.75
 
 
 def _views(scan: Scan) -> Iterator[Scan]:
-    """Give a scan, a coarser copy of finely sampled ones, and isotropic ones from all three sides.
+    """Give a scan and a coarser copy of finely sampled ones; isotropic ones from all three sides.
 
     Averaged pixels have less noise of their own, and noise of their neighbours is independent. Isotropic fine scans are
-    averaged along all axes, and given that way only: their own noise is strong.
+    given averaged only, in their plane and along all axes: their own noise is strong.
     """
     if scan.spacing[2] >= FINE:
         yield scan
-        return
-    is_isotropic = max(scan.spacing) < 1.15 * min(scan.spacing)
-    coarse = _averaged(scan, (2, 2, 2) if is_isotropic else (1, 2, 2))
-    yield coarse
-    if not is_isotropic:
+    elif max(scan.spacing) >= 1.15 * min(scan.spacing):
         yield scan
-        return
-    for axes in ((1, 0, 2), (2, 0, 1)):
-        yield replace(
-            coarse,
-            images=np.ascontiguousarray(coarse.images.transpose(axes)),
-            trusted=np.ascontiguousarray(coarse.trusted.transpose(axes)),
-            body=np.ascontiguousarray(coarse.body.transpose(axes)),
-            spacing=(coarse.spacing[axes[0]], coarse.spacing[axes[1]], coarse.spacing[axes[2]]),
-        )
+        yield _averaged(scan, (1, 2, 2))
+    else:
+        for axes in ((0, 1, 2), (1, 0, 2), (2, 0, 1)):
+            turned = _turned(scan, axes)
+            yield _averaged(turned, (2, 2, 2))
+            yield _averaged(turned, (1, 2, 2))
+
+
+def _turned(scan: Scan, axes: tuple[int, int, int]) -> Scan:
+    """Exchange the axes of a scan."""
+    images, trusted, body = (
+        np.ascontiguousarray(each.transpose(axes)) for each in (scan.images, scan.trusted, scan.body)
+    )
+    spacing = (scan.spacing[axes[0]], scan.spacing[axes[1]], scan.spacing[axes[2]])
+    return replace(scan, images=images, trusted=trusted, body=body, spacing=spacing)
 
 
 def _averaged(scan: Scan, factors: tuple[int, int, int]) -> Scan:

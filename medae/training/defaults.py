@@ -129,8 +129,7 @@ def recipe_for(
     wanted = {**SIZES.get(family, {}).get(size, {}), **(options or {})}
     chosen, _ = checked_options(family, wanted)
     task = _task(family, task)
-    if task == "anomaly":
-        wanted = {**_for_anomaly(chosen), **wanted}
+    wanted = {**_for_task(chosen, task, wanted), **wanted}
     _, checked = checked_options(family, wanted)
     found = [(source, modality_of(source, folder)) for folder, scan in scanned.items() for source in scan.sources]
     modality = modality or _modality([(source, kind) for source, kind in found if kind])
@@ -169,10 +168,19 @@ def _task(family: str, task: Task | None) -> Task:
     return task or tasks[0]
 
 
-def _for_anomaly(family: Family) -> dict[str, object]:
-    """Options that differ where normal anatomy is learnt: one slice, and a loss that forgives small errors."""
-    known = family.Options.model_fields
-    return {name: value for name, value in (("in_channels", 1), ("epsilon", 0.3)) if name in known}
+def _for_task(family: Family, task: Task, wanted: Mapping[str, object]) -> dict[str, object]:
+    """Options that differ by task, as far as the family has them.
+
+    Normal anatomy is learnt of one slice with a loss that forgives small errors; noise with the squared error, by
+    which `medae.training.corruption` weighs its levels, and with maps of its level in slices.
+    """
+    chosen: dict[str, object] = {}
+    if task == "anomaly":
+        chosen = {"in_channels": 1, "epsilon": 0.3}
+    elif task == "denoise":
+        in_slices = wanted.get("spatial_dims", 2) == 2 and wanted.get("unshuffle", 2) == 2
+        chosen = {"noise_maps": in_slices, "epsilon": 0.3}
+    return {name: value for name, value in chosen.items() if name in family.Options.model_fields}
 
 
 def _modality(found: Sequence[tuple[Source, str]]) -> str:
