@@ -157,7 +157,9 @@ def _table() -> QTableWidget:
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     for column in range(4):
         side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
-        table.horizontalHeaderItem(column).setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        item = table.horizontalHeaderItem(column)
+        assert item is not None
+        item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
     return table
 
 

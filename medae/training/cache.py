@@ -226,11 +226,14 @@ def _views(scan: Scan) -> Iterator[Scan]:
 
 def _turned(scan: Scan, axes: tuple[int, int, int]) -> Scan:
     """Exchange the axes of a scan."""
-    images, trusted, body = (
-        np.ascontiguousarray(each.transpose(axes)) for each in (scan.images, scan.trusted, scan.body)
-    )
     spacing = (scan.spacing[axes[0]], scan.spacing[axes[1]], scan.spacing[axes[2]])
-    return replace(scan, images=images, trusted=trusted, body=body, spacing=spacing)
+    return replace(
+        scan,
+        images=np.ascontiguousarray(scan.images.transpose(axes)),
+        trusted=np.ascontiguousarray(scan.trusted.transpose(axes)),
+        body=np.ascontiguousarray(scan.body.transpose(axes)),
+        spacing=spacing,
+    )
 
 
 def _averaged(scan: Scan, factors: tuple[int, int, int]) -> Scan:
