@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from medae.training.recipe import Recipe
 
 LIMITS = {
-    "denoise": "Small structures near the noise level may be softened. Always compare with the original.",
+    "denoise": "Small structures near the noise level may be softened. Always compare with the original. "
+    "The figures of held-out patients are of the network itself; of a scan with weak noise less is removed, and the "
+    "record says how much.",
     "anomaly": "The map shows what is unusual for this model, not disease. Normal variants, implants, artefacts, "
     "other scanners, contrasts and anatomy light up too; subtle lesions may not.",
     "reconstruct": "Reconstructions and drawn images are what the model expects, not what a scanner saw. Detail that "
