@@ -104,7 +104,7 @@ def show(
     if recipe:
         if not info.recipe:
             raise ModelError(f"model {info.name} was not trained by MedAE and has no recipe")
-        typer.echo(json.dumps(dict(info.recipe), indent=2))
+        typer.echo(json.dumps({**info.recipe, "data": []}, indent=2))  # where its scans were is not recorded
         return
     if as_json:
         typer.echo(json.dumps({**facts(info), "recipe": dict(info.recipe)}, indent=2))
