@@ -50,11 +50,11 @@ def test_a_shipped_model_is_described(view: ModelCardView) -> None:
     view.show_details(read_details([info]))
     assert view.title.text() == "CT denoiser"
     assert "came with MedAE" in view.line.text()
-    assert "1,044,992 parameters" in view.line.text()
+    assert "982,912 parameters" in view.line.text()
     assert "Research use only" in view.card.toPlainText()
     assert "rmse_hu_photons_200000" in view.card.toPlainText()
     shown = figures(view)
-    assert shown["rmse hu photons 200000, denoised"] == ["23.19"]
+    assert shown["rmse hu photons 200000, denoised"] == [f"{info.metrics['rmse_hu_photons_200000']['denoised']:.4g}"]
     assert shown["Weights' SHA-256"] == [info.sha256]
     assert shown["Recipe: learning rate"] == ["0.001"]
     assert view.figures.horizontalHeader().isHidden()
