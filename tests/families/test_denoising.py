@@ -7,7 +7,7 @@ from medae.families import denoising
 from medae.networks import Network
 from tests.families.properties import Corrupt, discs, fitted, gain, gaussian_noise, mean_squared_error
 
-OPTIONS = denoising.Options(in_channels=1, features=(16, 32), blocks=1)
+OPTIONS = denoising.Options(in_channels=1, features=(16, 32), blocks=1, noise_maps=True)
 STRONG, WEAK = 0.1, 0.01
 """Noise of 20 and of 40 dB: no network leaves an image without noise exactly as it is, so "harmless as σ → 0" is
 asked at the weakest level that it was trained on."""
