@@ -59,7 +59,7 @@ def test_nifti_in_nifti_out(medae, tmp_path) -> None:
 @pytest.mark.timeout(300)
 def test_ctrl_c_stops_soon_and_leaves_nothing(start, tmp_path) -> None:
     few = head("T1", (2, 320, 320), (40.0, 0.7, 0.7)).volume
-    write_dicom(Volume(np.repeat(few.array, 200, axis=0), few.affine, modality="MR"), tmp_path / "in")
+    write_dicom(Volume(np.repeat(few.array, 400, axis=0), few.affine, modality="MR"), tmp_path / "in")
     process = start("denoise", tmp_path / "in", tmp_path / "out", "--device", "cpu")
     assert process.stderr is not None
     for line in process.stderr:  # the line that says that the series is begun

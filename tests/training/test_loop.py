@@ -45,7 +45,8 @@ def test_killed_and_resumed_gives_the_weights_of_an_undisturbed_run(
 
 
 def test_two_processes_train_one_network(short: MakeRecipe, tmp_path: Path) -> None:
-    recipe = short(steps=30, steps_per_epoch=10, learning_rate=3e-2, validation=0.34, hold_out=0.34)
+    place = {"task": "reconstruct", "family": "convolutional", "options": {}}
+    recipe = short(**place, steps=30, steps_per_epoch=10, learning_rate=1e-2, validation=0.34, hold_out=0.34)
     path = tmp_path / "recipe.json"
     path.write_text(recipe.model_dump_json())
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]

@@ -20,25 +20,26 @@ RECIPE = Recipe.model_validate(
 )
 
 
-def _scan(use: str, patient: str, slices: int, column: float = 1.0) -> Scan:
+def _scan(use: str, patient: str, slices: int, column: float = 1.0, name: str = "") -> Scan:
     images = np.zeros((slices, 4, 4), np.float32)
-    return Scan(images, images == 0, images == 0, (3.0, 1.0, column), use, patient, f"digest-{patient}")  # type: ignore[arg-type]
+    return Scan(images, images == 0, images == 0, (3.0, 1.0, column), use, patient, name or f"digest-{patient}")  # type: ignore[arg-type]
 
 
 def test_training_data_are_counts_and_hashes() -> None:
     network = ResidualUNet(in_channels=3, features=(8, 16), blocks=1).requires_grad_(False)
     scans = [
         _scan("train", "a", 3),
-        _scan("train", "a", 4, 2.0),
+        _scan("train", "a", 4, 2.0, "second"),
+        _scan("train", "a", 9, 2.0, "second"),  # the same scan, seen from another side
         _scan("train", f"{PHANTOM}1", 5),
         _scan("validation", "b", 6),
         _scan("held_out", "c", 7),
     ]
     told = facts(scans, network, RECIPE, {"steps": 5})
-    assert (told["scans"], told["patients"], told["phantoms"], told["slices"]) == (3, 1, 1, 12)
+    assert (told["scans"], told["patients"], told["phantoms"], told["slices"]) == (3, 1, 1, 17)
     assert (told["scans_validation"], told["patients_held_out"]) == (1, 1)
     assert told["spacing_mm"] == {"slice": [3.0, 3.0], "row": [1.0, 1.0], "column": [1.0, 2.0]}
-    assert told["scan_sha256"] == ["digest-a", "digest-a", f"digest-{PHANTOM}1"]
+    assert told["scan_sha256"] == ["digest-a", f"digest-{PHANTOM}1", "second"]
     assert told["parameters"] == sum(p.numel() for p in network.parameters()) > 0
     assert told["steps"] == 5
 
