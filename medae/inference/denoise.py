@@ -164,15 +164,14 @@ def _denoise(work: _Work, info: bundle.BundleInfo, device: Device, adapted: Adap
     engine, choice = choose_engine(network, device, shape, volume.array.size, report, identity=identity)
     runner = Runner(network, engine, device)
     scale = intensity_scale(volume)
-    share = 1.0
+    before, share = _noise(volume, volume.array), 1.0
     if adapted is None and "own_noise" in info.settings:
-        share = removed_share(_noise(work.volume)[0] / scale.scale, float(info.settings["own_noise"]))
+        share = removed_share(before / scale.scale, float(info.settings["own_noise"]))
     output = StoredOutput(volume, scale, work.strength * share, work.out)
     run = _run_volume if network.spatial_dims == 3 else _run_slices
     run(work, network, runner, output)
-    before, after = _noise(volume, work.out)
     notes: dict[str, object] = {"values_clipped": output.clipped, "removed_share": round(share, 3), **choice.notes()}
-    notes |= {"noise_before": before, "noise_after": after} if before > 0 else {}
+    notes |= {"noise_before": before, "noise_after": _noise(volume, work.out)} if before > 0 else {}
     notes |= {"domain": sentences} if (sentences := outside_domain(volume, info)) else {}
     notes |= {"memory": runner.notes} if runner.notes else {}
     return _Done(info.name, runner.device.describe(runner.engine.title), info.version, info.sha256, notes)
@@ -211,8 +210,8 @@ def _run_volume(work: _Work, network: Network, runner: Runner, output: StoredOut
         work.slice_done(k)
 
 
-def _noise(volume: Volume, denoised: "NDArray[np.generic] | None" = None) -> tuple[float, float]:
-    """Noise of a scan and of its denoised voxels, in the volume's unit; 0 where there is none to be measured.
+def _noise(volume: Volume, array: "NDArray[np.generic]") -> float:
+    """Noise of an array of a scan's stored values, its own or denoised, in the volume's unit; 0 if none is measured.
 
     Only the middle of a few slices is looked at, so that it takes no more than a few percent of the time; the trust
     report measures more.
@@ -223,8 +222,6 @@ def _noise(volume: Volume, denoised: "NDArray[np.generic] | None" = None) -> tup
     slices, *sides = volume.shape
     middle = [slice(max(0, (n - NOISE_SIDE) // 2), (n + NOISE_SIDE) // 2) for n in sides]
     box = (slice(0, slices), middle[0], middle[1])
-    original = cut(volume, box)
-    after = original if denoised is None else cut(volume.with_array(denoised), box)
-    sample = take_sample(original, after, max(2, min(slices // SLICES_PER_PAIR * 2, 8)))
-    first = estimate_on(sample, sample.before)[0].sigma
-    return first, first if denoised is None else estimate_on(sample, sample.after)[0].sigma
+    original, judged = cut(volume, box), cut(volume.with_array(array), box)
+    sample = take_sample(original, judged, max(2, min(slices // SLICES_PER_PAIR * 2, 8)))
+    return estimate_on(sample, sample.after)[0].sigma
