@@ -1,7 +1,9 @@
 """Results: anomaly maps, findings and what one job gave."""
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -30,7 +32,11 @@ class Finding:
     volume_mm3, voxels
         Size.
     max_score, mean_score
-        Peak and mean z-score.
+        Peak and mean |z|.
+    p
+        Chance of such a peak anywhere in a normal scan (`Normals.p_value`); None where that is not known.
+    brighter
+        Whether the scan is brighter than expected at the peak, not darker.
     """
 
     number: int
@@ -41,6 +47,65 @@ class Finding:
     voxels: int
     max_score: float
     mean_score: float
+    p: float | None = None
+    brighter: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Normals:
+    """What the z-scores of normal scans are like, against which a map is judged.
+
+    Attributes
+    ----------
+    maxima
+        Largest |z| of each normal scan, ascending.
+    curve
+        (threshold of |z|, findings per normal scan at it), thresholds ascending.
+    threshold
+        The model's own.
+    """
+
+    maxima: tuple[float, ...] = ()
+    curve: tuple[tuple[float, float], ...] = ()
+    threshold: float = 3.0
+
+    @property
+    def scans(self) -> int:
+        """How many normal scans there were."""
+        return len(self.maxima)
+
+    def p_value(self, peak: float) -> float | None:
+        """Chance of a |z| as large anywhere in a normal scan: split-conformal, over all voxels at once.
+
+        Lei et al., "Distribution-free predictive inference for regression", JASA 2018, with the maximum statistic of
+        Nichols and Holmes, Human Brain Mapping 2002. With n normal scans it is never below 1 / (n + 1); None without.
+        """
+        return (1 + sum(m >= peak for m in self.maxima)) / (1 + self.scans) if self.maxima else None
+
+    def level(self, alpha: float) -> float | None:
+        """|z| that a share ``alpha`` of normal scans exceeds anywhere, at most; None where they are too few to tell."""
+        rank = math.ceil((1 - alpha) * (self.scans + 1) - 1e-9)
+        return self.maxima[rank - 1] if 1 <= rank <= self.scans else None
+
+    def expected_findings(self, threshold: float) -> float | None:
+        """Give the findings per normal scan at a threshold of |z|, interpolated; None where that is not known."""
+        if not self.curve:
+            return None
+        levels, counts = zip(*self.curve, strict=True)
+        return float(np.interp(threshold, levels, counts))
+
+    @classmethod
+    def together(cls, several: Sequence[Self]) -> Self:
+        """Judge the mean z of several models, on the safe side.
+
+        A mean exceeds a threshold only where one of the z does: false findings add up, and maxima are matched in order.
+        """
+        scans = min(one.scans for one in several)
+        maxima = np.mean([one.maxima[one.scans - scans :] for one in several], axis=0) if scans else ()
+        levels = sorted({level for one in several for level, _ in one.curve})
+        curve = tuple((level, sum(one.expected_findings(level) or 0.0 for one in several)) for level in levels)
+        threshold = float(np.mean([one.threshold for one in several]))
+        return cls(tuple(float(m) for m in maxima), curve, threshold)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,24 +115,36 @@ class AnomalyMap:
     Attributes
     ----------
     volume
-        float32 z-scores (slices, rows, columns); 0 outside the body.
+        float32 signed z-scores (slices, rows, columns), positive where the scan is brighter than expected; 0 outside
+        the body.
     threshold
-        z above which a voxel belongs to a finding.
+        |z| above which a voxel belongs to a finding.
     calibration
         One sentence: against what the z-scores were calibrated.
     provenance
         How the map was made.
+    normals
+        What normal scans are like.
+    outside
+        Sentences that say in what the scan is unlike the model's normal scans: z is not to be trusted then.
     """
 
     volume: Volume
     threshold: float
     calibration: str
     provenance: tuple[Provenance, ...] = ()
+    normals: Normals = field(default_factory=Normals)
+    outside: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Findings at the map's own threshold."""
-        return findings(self.volume, self.threshold)
+        return findings(self.volume, self.threshold, normals=self.normals)
+
+    @property
+    def p_value(self) -> float | None:
+        """Chance that a normal scan shows as large a |z| anywhere."""
+        return self.normals.p_value(float(np.abs(self.volume.array).max(initial=0.0)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,21 +166,29 @@ class Result:
         return steps if self.anomaly_map is None else (*steps, *self.anomaly_map.provenance)
 
 
-def findings(scores: Volume, threshold: float, min_volume_mm3: float = DEFAULT_MIN_VOLUME_MM3) -> tuple[Finding, ...]:
-    """Give the connected regions (26 neighbours) of ``scores`` above ``threshold``, highest peak first.
+def findings(
+    scores: Volume,
+    threshold: float,
+    min_volume_mm3: float = DEFAULT_MIN_VOLUME_MM3,
+    normals: Normals | None = None,
+) -> tuple[Finding, ...]:
+    """Give the connected regions (26 neighbours) where |z| is above ``threshold``, highest peak first.
 
     Parameters
     ----------
     scores
         Volume of z-scores.
     threshold
-        Regions are where the z-score is larger.
+        Regions are where |z| is larger.
     min_volume_mm3
         Smaller regions are left out.
+    normals
+        For the p of each finding.
     """
     from scipy import ndimage
 
-    array = np.asarray(scores.array, dtype=np.float32)
+    signed = np.asarray(scores.array, dtype=np.float32)
+    array = np.abs(signed)
     labels, count = ndimage.label(array > threshold, structure=np.ones((3, 3, 3)))
     if count == 0:
         return ()
@@ -118,7 +203,9 @@ def findings(scores: Volume, threshold: float, min_volume_mm3: float = DEFAULT_M
         weights = np.where(region, array[box], 0.0)
         offset = np.array([side.start for side in box], dtype=float)
         center = offset + np.asarray(ndimage.center_of_mass(weights))
-        found.append((float(weights.max()), float(array[box][region].mean()), voxels, volume_mm3, center, box))
+        brighter = bool(signed[box].flat[int(weights.argmax())] >= 0)
+        peak = float(weights.max())
+        found.append((peak, float(array[box][region].mean()), voxels, volume_mm3, center, box, brighter))
     found.sort(key=lambda item: (-item[0], -item[2]))
     return tuple(
         Finding(
@@ -133,8 +220,10 @@ def findings(scores: Volume, threshold: float, min_volume_mm3: float = DEFAULT_M
             voxels=voxels,
             max_score=peak,
             mean_score=mean,
+            p=None if normals is None else normals.p_value(peak),
+            brighter=brighter,
         )
-        for number, (peak, mean, voxels, volume_mm3, center, box) in enumerate(found, start=1)
+        for number, (peak, mean, voxels, volume_mm3, center, box, brighter) in enumerate(found, start=1)
     )
 
 

@@ -14,6 +14,7 @@ from medae.bundle.catalogue import (
     choose,
     damaged,
     find,
+    fitting,
     resources_folder,
     user_models_folder,
 )
@@ -23,7 +24,7 @@ from medae.bundle.info import TASKS, BundleInfo, read_info
 from medae.bundle.library import check_removable, compare, remove_bundle
 from medae.bundle.network_def import NETWORKS, build_network
 from medae.bundle.weights import file_sha256, load_network, verify
-from medae.bundle.write import write
+from medae.bundle.write import derive, write
 
 __all__ = [
     "NETWORKS",
@@ -39,9 +40,11 @@ __all__ = [
     "choose",
     "compare",
     "damaged",
+    "derive",
     "export_bundle",
     "file_sha256",
     "find",
+    "fitting",
     "import_bundle",
     "load_network",
     "read_info",

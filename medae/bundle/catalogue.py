@@ -109,7 +109,14 @@ def find(name: str) -> BundleInfo:
 
 
 def choose(task: str, modality: str) -> BundleInfo:
-    """Give the model that fits: the one set in the settings, else the shipped one, else one of the user's own.
+    """Give the model that fits: the first of `fitting`."""
+    return fitting(task, modality)[0]
+
+
+def fitting(task: str, modality: str) -> tuple[BundleInfo, ...]:
+    """Give the models to choose from: the one set in the settings, else the shipped ones, else the user's own.
+
+    Shipped models that are there to be compared with (``"automatic": false`` in their settings) are left out.
 
     Parameters
     ----------
@@ -125,10 +132,15 @@ def choose(task: str, modality: str) -> BundleInfo:
     """
     if not modality:
         raise UnsupportedVolume("the file does not say what modality it is; name it with --modality CT, MR or XR")
-    fitting = [info for info in bundles() if info.task == task and modality in info.modalities]
-    if fitting:
-        wished = Settings.load().model(task, modality)
-        return min(fitting, key=lambda info: (info.name != wished, not info.shipped))
+    found = [info for info in bundles() if info.task == task and modality in info.modalities]
+    wished = Settings.load().model(task, modality)
+    for infos in (
+        [info for info in found if info.name == wished],
+        [info for info in found if info.shipped and info.settings.get("automatic", True)],
+        found,
+    ):
+        if infos:
+            return tuple(infos)
     known = sorted({m for info in bundles() if info.task == task for m in info.modalities})
     wanted = {"denoise": "denoise", "anomaly": "map anomalies in", "reconstruct": "reconstruct"}[task]
     raise UnsupportedVolume(

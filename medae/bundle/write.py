@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -10,8 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from medae.bundle.catalogue import user_models_folder
 from medae.bundle.info import BundleInfo, read_info
 from medae.bundle.weights import file_sha256
+from medae.errors import ModelError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -84,4 +87,52 @@ def write(
                 raise ValueError(f"{name} is outside the bundle")
             (staging / inside).parent.mkdir(parents=True, exist_ok=True)
             (staging / inside).write_bytes(content)
+    return read_info(folder)
+
+
+def derive(
+    info: BundleInfo,
+    name: str,
+    *,
+    title: str,
+    settings: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    note: str,
+) -> BundleInfo:
+    """Write a copy of a bundle with the same weights among the user's models; one of that name is replaced.
+
+    Parameters
+    ----------
+    info
+        What to copy.
+    name, title
+        Of the copy; ``name`` is a folder's name.
+    settings, metrics
+        Go over those of the original.
+    note
+        Sentence for the top of the model card.
+
+    Raises
+    ------
+    ModelError
+        If the name is no name for a model, or the original is damaged.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise ModelError(f"{name!r} is no name for a model: use small letters, digits and hyphens")
+    if file_sha256(info.weights) != info.sha256:
+        raise ModelError(f"the weights of model {info.name} are not those that it was made with; install it again")
+    folder = user_models_folder() / name
+    with staged(folder) as staging:
+        shutil.copytree(info.folder, staging, dirs_exist_ok=True)
+        file = staging / "configs" / "metadata.json"
+        metadata = json.loads(file.read_text("utf-8"))
+        own = metadata["medae"]
+        metadata |= {"name": title, "created": datetime.now(UTC).date().isoformat()}
+        metadata["metrics"] = {**metadata.get("metrics", {}), **metrics}
+        metadata["medae"] = {**own, "settings": {**own.get("settings", {}), **settings}}
+        file.write_text(json.dumps(metadata, indent=2) + "\n", "utf-8")
+        card = staging / "docs" / "README.md"
+        text = card.read_text("utf-8") if card.is_file() else ""
+        card.parent.mkdir(exist_ok=True)
+        card.write_text(f"> {note}\n\n{text}", "utf-8")
     return read_info(folder)

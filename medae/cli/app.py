@@ -8,6 +8,7 @@ import typer
 import medae
 from medae.cli import models, window
 from medae.cli.batch import batch
+from medae.cli.calibrate import calibrate
 from medae.cli.demo import demo
 from medae.cli.doctor import doctor
 from medae.cli.group import MedaeGroup
@@ -62,6 +63,7 @@ app.command("denoise")(denoise)
 app.command("detect")(detect)
 app.command("batch")(batch)
 app.command("train")(train)
+app.command("calibrate")(calibrate)
 app.command("latent")(latent)
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor)

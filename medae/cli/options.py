@@ -83,7 +83,17 @@ Strength = Annotated[float, typer.Option(min=0.0, max=1.0, help="0 keeps the sca
 Adapt = Annotated[
     bool, typer.Option("--adapt", help="Fine-tune the model on each scan first, about a minute; kept if it helps.")
 ]
-Threshold = Annotated[float | None, typer.Option(metavar="Z", help="z-score above which a voxel belongs to a finding.")]
+Threshold = Annotated[float | None, typer.Option(metavar="Z", help="|z| above which a voxel belongs to a finding.")]
+Alpha = Annotated[
+    float | None,
+    typer.Option(
+        "--level",
+        metavar="SHARE",
+        min=0.001,
+        max=0.999,
+        help="Instead of --threshold: the share of normal scans that may show any finding, such as 0.1.",
+    ),
+]
 DeviceName = Annotated[
     str, typer.Option("--device", metavar="NAME", callback=_check_device, help="auto, cpu, cuda or cuda:N.")
 ]

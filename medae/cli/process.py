@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 VOLUME_SUFFIX = ".nii.gz"
 """An OUT with this ending is a file, not a folder."""
 
+OUTSIDE = "outside the model's domain, the heatmap is not to be trusted"
+"""Beginning of the warning about a scan that is unlike all that a model knows."""
+
 FILE_SUFFIXES = (".nii", ".gz", ".dcm", ".nrrd", ".mha", ".mhd", ".png")
 """An OUT with one of these endings was meant as a file."""
 
@@ -93,6 +96,7 @@ def detect(
     out: given.Output,
     model: given.Model = "auto",
     threshold: given.Threshold = None,
+    alpha: given.Alpha = None,
     device: given.DeviceName = "auto",
     modality: given.ModalityName = None,
     formats: Annotated[
@@ -112,6 +116,7 @@ def detect(
     template = ProcessJob(
         detect=model,
         threshold=threshold,
+        alpha=alpha,
         device=device,
         modality=modality.dicom if modality else None,
         overwrite=overwrite,
@@ -180,7 +185,7 @@ def check_job(job: "ProcessJob") -> None:
     from medae import bundle
     from medae.inference.device import choose_device
 
-    for name in (job.denoise, job.detect):
+    for name in (job.denoise, *(job.detect or "auto").split("+")):
         if name not in (None, "auto", bundle.NONE):
             bundle.find(str(name))
     if job.device != "auto":
@@ -239,6 +244,8 @@ def _series(request: Request, job: "ProcessJob", run: RunReport, flat: bool, ter
     one.provenance = [step.to_dict() for step in result.provenance]
     if result.anomaly_map is not None:
         one.findings = [asdict(finding) for finding in result.anomaly_map.findings]
+        one.p_value = result.anomaly_map.p_value
+        one.warnings += [f"{OUTSIDE}: {sentence}" for sentence in result.anomaly_map.outside]
     for warning in (*one.warnings, *(result.trust.warnings if result.trust is not None else ())):
         terminal.warn(f"{job.name}: {warning}")
     if not request.as_json:
@@ -248,6 +255,8 @@ def _series(request: Request, job: "ProcessJob", run: RunReport, flat: bool, ter
 def _summary(one: SeriesReport, request: Request) -> str:
     step = one.provenance[-1] if one.provenance else {}
     found = "" if one.findings is None else f", {len(one.findings)} findings"
+    if one.p_value is not None:
+        found += f", p of the scan {one.p_value:.2g}"
     files = "1 file" if len(one.files) == 1 else f"{len(one.files)} files"
     facts = f" ({step['bundle']}, {step['device']}, {step['seconds']:.1f} s)" if step else ""
     return f"{one.name}: {files} in {request.out}{found}{facts}"

@@ -48,6 +48,7 @@ class SeriesReport:
     warnings: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     findings: list[dict[str, Any]] | None = None
+    p_value: float | None = None
     provenance: list[dict[str, Any]] = field(default_factory=list)
     trust: dict[str, Any] | None = None
 

@@ -1,33 +1,28 @@
-"""Map anomalies: how far a scan is from what the model restores, in z-scores of normal scans."""
+"""Map anomalies: how far a scan is from what a model restores, in z-scores of normal scans."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
-import torch  # noqa: TID253
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
 import medae
 from medae import bundle
+from medae.bundle import BundleInfo
 from medae.errors import ModelError, SettingsError
+from medae.families import FAMILIES
 from medae.inference.device import Device, choose_device
-from medae.inference.engines import choose_engine
-from medae.inference.prepare import (
-    Frame,
-    body_mask,
-    intensity_scale,
-    network_values,
-    resize,
-    standardised,
-    to_pixel_spacing,
-)
-from medae.inference.residual import DRAWS, Calibration, inner_body, restore, smoothed_residual
-from medae.inference.tiles import Runner
-from medae.networks import Network
+from medae.inference.domain import outside_domain
+from medae.inference.familiar import Familiar
+from medae.inference.mapping import Scorer, prepare
+from medae.inference.normal import Calibration
+from medae.inference.scores import Map
 from medae.progress import Report, part, silent
 from medae.provenance import Provenance
-from medae.results import AnomalyMap
+from medae.results import AnomalyMap, Normals
 from medae.volume import Volume
 
 
@@ -36,6 +31,7 @@ def detect(
     model: str = "auto",
     device: str = "auto",
     threshold: float | None = None,
+    alpha: float | None = None,
     report: Report = silent,
 ) -> AnomalyMap:
     """Map what a model of normal anatomy would change.
@@ -45,93 +41,181 @@ def detect(
     volume
         CT in HU, or MR magnitudes.
     model
-        Name of a bundle, or ``"auto"`` for the one that fits the modality.
+        Name of a bundle; several joined by ``+``, whose z-scores are averaged; or ``"auto"`` for the one that fits the
+        modality, and the contrast where there are models for several.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     threshold
-        z above which voxels make findings; the model's own calibrated one by default.
+        |z| above which voxels make findings; the model's own calibrated one by default.
+    alpha
+        Instead of a threshold: the share of normal scans that may show any finding at all.
     report
         Progress; may raise `Cancelled` after each slice.
 
     Returns
     -------
     AnomalyMap
-        float32 |z| on the scan's own grid, 0 outside the body.
+        float32 signed z on the scan's own grid (positive: brighter than restored), 0 outside the body.
 
     Raises
     ------
     ModelError, UnsupportedVolume, SettingsError
-        If no model fits, the model is damaged, or the threshold is not positive.
+        If no model fits, the model is damaged, or the threshold makes no sense.
     Cancelled
         If ``report`` raised it.
     """
     if threshold is not None and not threshold > 0:
         raise SettingsError(f"the threshold must be a positive z-score, not {threshold}")
     started, clock = datetime.now().astimezone(), time.perf_counter()
-    info = bundle.choose("anomaly", volume.modality) if model == "auto" else bundle.find(model)
-    bundle.check_fits(info, "anomaly", volume.modality)
-    calibration = _calibration(info)
     used = choose_device(device)
-    report(0.0, f"Loading {info.title} on {used.describe()}")
-    network = bundle.load_network(info)
-    scores, runner, notes = _scores(volume, info, network, calibration, used, part(report, 0.02, 0.95))
+    infos, report = _models(volume, model, used, report)
+    parts = [
+        _one(volume, info, used, started, part(report, n / len(infos), (n + 1) / len(infos)))
+        for n, info in enumerate(infos)
+    ]
+    found = parts[0] if len(parts) == 1 else _averaged(parts)
+    level = _level(found.normals, threshold, alpha)
+    seconds = (time.perf_counter() - clock) / len(infos)
+    steps = tuple(_with(step, level, seconds) for step in found.provenance)
     report(1.0, "Anomalies mapped")
-    level = calibration.threshold if threshold is None else threshold
-    provenance = Provenance(
+    return AnomalyMap(found.volume, level, found.calibration, steps, found.normals, found.outside)
+
+
+def _with(step: Provenance, threshold: float, seconds: float) -> Provenance:
+    return replace(step, options={**step.options, "threshold": threshold}, seconds=seconds)
+
+
+def _models(volume: Volume, model: str, device: Device, report: Report) -> tuple[list[BundleInfo], Report]:
+    """Give the models to use, and the rest of the progress."""
+    if model != "auto":
+        infos = [bundle.find(name) for name in model.split("+")]
+        for info in infos:
+            if info.task != "anomaly":
+                bundle.check_fits(info, "anomaly", volume.modality)
+        return infos, report
+    fitting = bundle.fitting("anomaly", volume.modality)
+    if len(fitting) == 1:
+        return list(fitting), report
+    return [_nearest(volume, fitting, device, part(report, 0.0, 0.1))], part(report, 0.1, 1.0)
+
+
+def _nearest(volume: Volume, infos: Sequence[BundleInfo], device: Device, report: Report) -> BundleInfo:
+    """Give the model whose normal scans look most like this one, in units of how they differ among themselves."""
+    best, least = infos[0], np.inf
+    for n, info in enumerate(infos):
+        report(n / len(infos), "Finding the model for this contrast")
+        familiar = _familiar(info)
+        if familiar is None or not familiar.codes:
+            continue
+        scorer = _scorer(info, device)
+        prepared, _ = prepare(volume, info.settings, info.modalities[0], scorer.network)
+        away = familiar.distance(scorer.code(prepared)) / max(familiar.furthest, 1e-6)
+        if away < least:
+            best, least = info, away
+    return best
+
+
+def _one(volume: Volume, info: BundleInfo, device: Device, started: datetime, report: Report) -> AnomalyMap:
+    """Map the anomalies of a volume with one model; the threshold is the model's own."""
+    calibration = _calibration(info)
+    report(0.0, f"Loading {info.title} on {device.describe()}")
+    how = {"draws": calibration.draws, "coarse_noise": calibration.coarse_noise}
+    scorer = _scorer(info, device, wanted=tuple(calibration.mix), **how)
+    report(0.02, "Preparing the scan")
+    prepared, to_scan = prepare(volume, info.settings, info.modalities[0], scorer.network)
+    scored = scorer.score(prepared, part(report, 0.15, 0.95))
+    z, own_spread = calibration.z_scores(scored.scores, scored.restored, scored.mask)
+    outside = _outside(volume, info, scored.code, scored.residual)
+    array = to_scan(z)
+    array[volume.padding_mask()] = 0.0
+    runner = scorer.runner
+    assert runner is not None
+    assert scorer.choice is not None
+    notes = scorer.choice.notes() | ({"memory": runner.notes} if runner.notes else {})
+    notes |= {"spread_of_scan": round(own_spread, 3)} | ({"outside_domain": outside} if outside else {})
+    step = Provenance(
         task="detect",
         bundle=info.name,
         version=info.version,
         sha256=info.sha256,
-        options={"threshold": level},
+        options={},
         medae_version=medae.__version__,
         device=runner.device.describe(runner.engine.title),
         started=started,
-        seconds=time.perf_counter() - clock,
-        notes=notes | ({"memory": runner.notes} if runner.notes else {}),
+        seconds=0.0,
+        notes=notes,
     )
-    map_volume = Volume(array=scores, affine=volume.affine, modality=volume.modality, source=volume.source)
-    sentence = f"z against the residuals of {calibration.scans} normal scans that model {info.name} was calibrated on"
-    return AnomalyMap(map_volume, level, sentence, (provenance,))
+    normals = calibration.normals
+    found = Volume(array=array, affine=volume.affine, modality=volume.modality, source=volume.source)
+    return AnomalyMap(found, calibration.threshold, _sentence([info], normals), (step,), normals, tuple(outside))
 
 
-def _calibration(info: bundle.BundleInfo) -> Calibration:
+def _scorer(info: BundleInfo, device: Device, **how: Any) -> Scorer:
+    return Scorer(bundle.load_network(info), FAMILIES[info.family], device, identity=info.sha256, **how)
+
+
+def _sentence(infos: Sequence[BundleInfo], normals: Normals) -> str:
+    names = " and ".join(info.name for info in infos)
+    return f"z against {normals.scans} normal scans that model {names} was calibrated on"
+
+
+def _outside(volume: Volume, info: BundleInfo, code: Map, residual: float) -> list[str]:
+    sentences = []
+    if volume.modality not in info.modalities:
+        known = volume.modality or "of unknown modality"
+        sentences.append(f"it is {known}; the model is for {', '.join(info.modalities)}")
+    else:
+        sentences += outside_domain(volume, info)
+    familiar = _familiar(info)
+    return sentences + (familiar.outside(code, residual) if familiar is not None else [])
+
+
+def _averaged(parts: Sequence[AnomalyMap]) -> AnomalyMap:
+    """Average the z-scores of several models.
+
+    A mean exceeds the mean of thresholds only where one of them exceeds its own: the expected false regions are added
+    up, and the largest |z| of normal scans are matched in order (the largest of one with the largest of the others).
+    """
+    array = np.mean([one.volume.array for one in parts], axis=0).astype(np.float32)
+    normals = Normals.together([one.normals for one in parts])
+    names = " and ".join(one.provenance[0].bundle for one in parts)
+    return AnomalyMap(
+        parts[0].volume.with_array(array),
+        normals.threshold,
+        f"mean z of the models {names}, each against its own normal scans ({normals.scans} at least)",
+        tuple(step for one in parts for step in one.provenance),
+        normals,
+        tuple(dict.fromkeys(sentence for one in parts for sentence in one.outside)),
+    )
+
+
+def _level(normals: Normals, threshold: float | None, alpha: float | None) -> float:
+    if threshold is not None:
+        return threshold
+    if alpha is None:
+        return normals.threshold
+    level = normals.level(alpha)
+    if level is None:
+        needed = int(np.ceil(1 / alpha)) - 1 if 0 < alpha < 1 else 0
+        raise SettingsError(
+            f"a level of {alpha:g} cannot be guaranteed by {normals.scans} normal scans"
+            + (f": at least {needed} are needed; calibrate the model on more (medae calibrate)" if needed else "")
+        )
+    return level
+
+
+def _calibration(info: BundleInfo) -> Calibration:
     try:
         return Calibration.model_validate(info.settings.get("calibration"))
     except ValidationError as error:
-        raise ModelError(f"model {info.name} has no valid calibration; train it again") from error
+        raise ModelError(
+            f"model {info.name} has no calibration that this version of MedAE knows; calibrate it on normal scans "
+            f"(medae calibrate {info.name} --normals FOLDER), or train it again"
+        ) from error
 
 
-def _scores(
-    volume: Volume,
-    info: bundle.BundleInfo,
-    network: Network,
-    calibration: Calibration,
-    device: Device,
-    report: Report,
-) -> tuple[NDArray[np.float32], Runner, dict[str, object]]:
-    """|z| on the volume's grid, what ran the network, and what the record tells of it."""
-    pixel_spacing = float(info.settings.get("pixel_spacing") or volume.spacing[2])
-    images = to_pixel_spacing(network_values(volume, intensity_scale(volume)), volume.spacing, pixel_spacing)
-    body = body_mask(images, volume.modality)
-    images = standardised(images, body, volume.modality)
-    shape = images.shape[1:]
-    frame = Frame(0, 0, *shape)
-    if info.settings.get("whole_slices") and network.window is not None:
-        frame = Frame.around(body, (network.window[-2], network.window[-1]))
-        images, body = frame.cut(images), frame.cut(body)
-    shape_seen = images.shape[-network.spatial_dims :]
-    engine, choice = choose_engine(
-        network, device, shape_seen, images.size * DRAWS, report, identity=info.sha256, exact=True
-    )
-    runner = Runner(network, engine, device)
-    restored = restore(network, images, body, pixel_spacing, device, report, runner)
-    spacing = (volume.spacing[0], pixel_spacing, pixel_spacing)
-    z = np.abs(calibration.z_scores(smoothed_residual(images, restored, body, spacing), restored))
-    z[~inner_body(body, pixel_spacing)] = 0.0
-    z = frame.put_back(z, shape)
-    rows, columns = volume.shape[1:]
-    scores = np.empty(volume.shape, np.float32)
-    for k, image in enumerate(z):
-        scores[k] = resize(torch.from_numpy(image)[None, None], rows, columns)[0, 0].numpy()
-    scores[volume.padding_mask()] = 0.0
-    return scores, runner, choice.notes()
+def _familiar(info: BundleInfo) -> Familiar | None:
+    try:
+        return Familiar.model_validate(info.settings.get("familiar"))
+    except ValidationError:
+        return None

@@ -31,7 +31,10 @@ class ProcessJob(_Job):
     adapt: bool = Field(default=False, description="Fine-tune the denoising model on the scan first, about a minute")
     trust: bool = Field(default=False, description="Measure what the denoising did to the scan")
     detect: str | None = Field(default=None, description='"auto" or the name of a model')
-    threshold: float | None = Field(default=None, description="z above which a voxel belongs to a finding")
+    threshold: float | None = Field(default=None, description="|z| above which a voxel belongs to a finding")
+    alpha: float | None = Field(
+        default=None, gt=0, lt=1, description="Instead of a threshold: share of normal scans with any finding"
+    )
     device: DeviceName = "auto"
     exports: tuple[str, ...] = Field(default=(), description="Keys of medae.exporters.EXPORTERS")
     out: Path | None = Field(default=None, description="Folder for the exports; needed with them")
@@ -80,6 +83,16 @@ class PlanJob(_Job):
     device: DeviceName = "auto"
 
 
+class CalibrateJob(_Job):
+    """Tell a model's z-scores against other normal scans; gives the folder of the calibrated copy, and its facts."""
+
+    kind: Literal["calibrate"] = "calibrate"
+    model: str = Field(description="Name of an anomaly model")
+    paths: tuple[Path, ...] = Field(min_length=1, description="Files or folders of normal scans")
+    name: str = Field(default="", description="Of the copy; default: the model's with -site")
+    device: DeviceName = "auto"
+
+
 class FamiliesJob(_Job):
     """Ask which families there are; the answer is a list of ``{key, title, purpose, tasks, schema}``.
 
@@ -103,7 +116,7 @@ class LatentJob(_Job):
     question: Question = Encode()
 
 
-AnyJob = ProcessJob | ExportJob | TrainJob | PlanJob | FamiliesJob | LatentJob
+AnyJob = ProcessJob | ExportJob | TrainJob | CalibrateJob | PlanJob | FamiliesJob | LatentJob
 
 Job = Annotated[AnyJob, Field(discriminator="kind")]
 

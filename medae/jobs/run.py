@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medae.errors import ReadError, SettingsError, SeveralSeries
-from medae.jobs.job import AnyJob, ExportJob, FamiliesJob, LatentJob, PlanJob, ProcessJob, TrainJob
+from medae.jobs.job import AnyJob, CalibrateJob, ExportJob, FamiliesJob, LatentJob, PlanJob, ProcessJob, TrainJob
 from medae.progress import Report, part, silent
 from medae.results import Result, blend
 from medae.volume import Source, Volume
@@ -76,6 +76,11 @@ def run(
             from medae.training.train import train
 
             return Outcome(None, (train(job.recipe, report, device=job.device, resume=job.resume),))
+        case CalibrateJob():
+            from medae.training.recalibrate import recalibrate
+
+            folder, facts = recalibrate(job.model, job.paths, job.name, job.device, report)
+            return Outcome(None, (folder,), facts)
         case PlanJob():
             from medae.training.plan import plan
 
@@ -176,7 +181,7 @@ def _process(
     if job.detect is not None:
         from medae.inference import detect
 
-        found = detect(result.original, job.detect, job.device, job.threshold, reports["detect"])
+        found = detect(result.original, job.detect, job.device, job.threshold, job.alpha, reports["detect"])
         result = replace(result, anomaly_map=found)
     if job.trust and result.denoised is not None:
         from medae.quality import measure

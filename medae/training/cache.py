@@ -16,15 +16,15 @@ from medae.inference.prepare import (
     body_mask,
     intensity_scale,
     network_values,
-    standardised,
     to_pixel_spacing,
 )
+from medae.inference.transforms import preparation
 from medae.progress import Report, part, silent
 from medae.training.ct_noise import ct_noise_images
 from medae.training.projection import radiographs
 from medae.training.recipe import Phantoms, Recipe
 from medae.training.scans import Found, FoundScan, find
-from medae.volume import Volume
+from medae.volume import Volume, spacing_of
 
 REFERENCE_PHOTONS = 1e5
 """Dose that the stored CT noise images are scaled to; other doses are scaled from them."""
@@ -150,9 +150,9 @@ def _nothing(found: Found, recipe: Recipe, warnings: Sequence[str]) -> str:
     return f"{message}; of {len(found.scans) + len(found.skipped)} files none can be used: {reasons[0]}"
 
 
-def _made(entry: Phantoms) -> Iterator[tuple[str, Volume]]:
-    """Phantoms with the key of the patient that they stand for."""
-    for seed in range(entry.count):
+def _made(entry: Phantoms, first: int = 0) -> Iterator[tuple[str, Volume]]:
+    """Phantoms with the key of the patient that they stand for, of ``first`` and the following seeds."""
+    for seed in range(first, first + entry.count):
         key = f"{PHANTOM}{entry.kind}-{seed}"
         if entry.kind == "thorax":
             yield key, phantom.thorax(shape=entry.shape, spacing=entry.spacing, seed=seed).volume
@@ -163,16 +163,49 @@ def _made(entry: Phantoms) -> Iterator[tuple[str, Volume]]:
                 yield key, phantom.head(contrast, shape=entry.shape, spacing=entry.spacing, seed=seed).volume
 
 
+CALIBRATION = 1000
+"""First seed of the phantoms that anomaly models are calibrated on, none of which was learnt from."""
+NOISE = (0.005, 0.03)
+"""Noise of those, least and most: of the 99.9th percentile, in CT of 1000 HU."""
+
+
+def normal_phantoms(recipe: Recipe, report: Report = silent) -> list[Scan]:
+    """Make phantoms like those of a recipe, but of other seeds and with noise of `NOISE`, as further held-out scans."""
+    scans: list[Scan] = []
+    total = sum(entry.count * max(1, len(entry.contrasts)) for entry in recipe.phantoms)
+    for entry in recipe.phantoms:
+        for patient, volume in _made(entry, CALIBRATION):
+            report(len(scans) / total, f"Making phantom {len(scans) + 1} of {total}")
+            low, high = NOISE
+            share = low * (high / low) ** ((len(scans) * 0.618) % 1)  # spread evenly, in no order
+            noisy = with_noise(volume, share, seed=len(scans))
+            scans.append(replace(_prepare(noisy, recipe, patient=patient), use="held_out"))
+    return scans
+
+
+def with_noise(volume: Volume, share: float, seed: int) -> Volume:
+    """Add noise to a volume, not rounded: Rician of ``share`` of the 99.9th percentile, in CT Gaussian of 1000 HU."""
+    random = np.random.default_rng(seed)
+    values = volume.values()
+    sigma = share * (1000.0 if volume.modality == "CT" else intensity_scale(volume).scale)
+    noise = random.normal(0, sigma, (2, *values.shape)).astype(np.float32)
+    noisy = values + noise[0] if volume.modality == "CT" else np.hypot(values + noise[0], noise[1])
+    return Volume(array=noisy.astype(np.float32), affine=volume.affine, modality=volume.modality, unit=volume.unit)
+
+
 def _prepare(volume: Volume, recipe: Recipe, mask_bright: float | None = None, patient: str = "") -> Scan:
     """Bring a volume to network values, as inference will: resampled, standardised, framed where the recipe says so."""
     images = network_values(volume, intensity_scale(volume))
-    spacing = volume.spacing
-    if recipe.pixel_spacing is not None:
-        images = to_pixel_spacing(images, spacing, recipe.pixel_spacing)
-        spacing = (spacing[0], recipe.pixel_spacing, recipe.pixel_spacing)
-    body = body_mask(images, recipe.modality)
     if recipe.task == "anomaly":
-        images = standardised(images, body, recipe.modality)
+        steps = preparation(recipe.modality, recipe.pixel_spacing, recipe.anatomy, bias=recipe.bias_field)
+        item = steps({"image": images[None], "affine": volume.affine})
+        images, body, spacing = item["image"][0], item["mask"][0], spacing_of(item["affine"])
+    else:
+        spacing = volume.spacing
+        if recipe.pixel_spacing is not None:
+            images = to_pixel_spacing(images, spacing, recipe.pixel_spacing)
+            spacing = (spacing[0], recipe.pixel_spacing, recipe.pixel_spacing)
+        body = body_mask(images, recipe.modality)
     digest = hashlib.sha256(images.tobytes()).hexdigest()
     trusted = np.ones(images.shape, bool)
     if mask_bright is not None:

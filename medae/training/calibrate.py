@@ -1,64 +1,131 @@
-"""Calibrate an anomaly model: what its residuals look like on scans without anomalies."""
+"""Calibrate an anomaly model: what its scores look like on scans without anomalies."""
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 
-from medae.inference.device import Device
-from medae.inference.residual import Calibration, inner_body, restore, smoothed_residual
-from medae.networks import Network
+from medae.errors import SettingsError
+from medae.inference.familiar import Familiar
+from medae.inference.mapping import Prepared, Scored, Scorer
+from medae.inference.normal import LEVELS, Calibration, Mask, Sample
+from medae.inference.scores import Map
 from medae.progress import Report, part
-from medae.results import findings
+from medae.results import DEFAULT_MIN_VOLUME_MM3, findings
 from medae.training.cache import Scan
 from medae.volume import Volume
 
-CANDIDATES = np.arange(2.5, 15.1, 0.25)
-"""Thresholds that are tried, in z."""
-FALSE_REGIONS = 5.0
-"""Regions per calibration scan, on average, that are accepted at the shipped threshold."""
+MIX: Mapping[str, float] = {"residual": 1.0, "intensity": 1.0}
+"""Weights of the scores, unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """A normal scan.
+
+    Attributes
+    ----------
+    prepared
+        On the model's grid.
+    trusted
+        (slices, rows, columns): False where something is not normal, such as lesions; None where all is.
+    patient
+        Key that all scans of a patient share.
+    """
+
+    prepared: Prepared
+    trusted: Mask | None = None
+    patient: str = ""
+
+    @classmethod
+    def of(cls, scan: Scan) -> Self:
+        """Take a scan of a recipe."""
+        return cls(Prepared(scan.images, scan.body, scan.spacing), scan.trusted, scan.patient)
 
 
 def calibrate(
-    network: Network, scans: Sequence[Scan], device: Device, report: Report
+    scorer: Scorer,
+    normals: Sequence[Normal],
+    report: Report,
+    known: Sequence[Normal] = (),
+    mix: Mapping[str, float] = MIX,
 ) -> tuple[dict[str, object], dict[str, object]]:
-    """Fit the normal residuals and the threshold.
+    """Measure the scores of normal scans.
 
     Parameters
     ----------
-    network
-        The trained model.
-    scans
-        Normal scans, where possible such as were not trained on; voxels that are not trusted are left out.
-    device, report
-        As in `medae.inference.detect`.
+    scorer
+        The model.
+    normals
+        Where possible scans that were not trained on.
+    report
+        Progress; may raise `Cancelled`.
+    known
+        Further scans that the model has seen: they tell what is familiar, not what is normal.
+    mix
+        Weight of each score (`medae.inference.scores`) in z.
 
     Returns
     -------
-    calibration, metrics
-        JSON of `medae.inference.residual.Calibration`, and what to print in the model card.
+    settings, metrics
+        ``"calibration"`` and ``"familiar"`` for the bundle's settings, and what to print in the model card.
+
+    Raises
+    ------
+    SettingsError
+        If no scan shows anything of a patient.
     """
-    residuals, restorations, masks = [], [], []
-    for n, scan in enumerate(scans):
-        inner = part(report, n / len(scans), (n + 1) / len(scans))
-        restored = restore(network, scan.images, scan.body, scan.spacing[2], device, inner)
-        residuals.append(smoothed_residual(scan.images, restored, scan.body, scan.spacing))
-        restorations.append(restored)
-        masks.append(inner_body(scan.body, scan.spacing[2]) & scan.trusted)
-    calibration = Calibration.fit(residuals, restorations, masks)
-    maps = [
-        np.where(mask, np.abs(calibration.z_scores(residual, restored)), 0.0).astype(np.float32)
-        for residual, restored, mask in zip(residuals, restorations, masks, strict=True)
-    ]
-    volumes = [Volume(array=z, affine=np.diag([*scan.spacing, 1.0])) for z, scan in zip(maps, scans, strict=True)]
-    regions = [float(np.mean([len(findings(v, level)) for v in volumes])) for level in CANDIDATES]
-    chosen = next((n for n, count in enumerate(regions) if count <= FALSE_REGIONS), len(regions) - 1)
-    calibrated = calibration.model_copy(update={"threshold": float(CANDIDATES[chosen])})
-    above = float(np.mean(np.concatenate([z[m] for z, m in zip(maps, masks, strict=True)]) > 3.0))
+    with tempfile.TemporaryDirectory(prefix="medae-calibrate-") as folder:
+        stored, samples, seen = [], [], []
+        for n, normal in enumerate(normals):
+            scored = scorer.score(normal.prepared, part(report, 0.9 * n / len(normals), 0.9 * (n + 1) / len(normals)))
+            if not scored.mask.any():
+                continue
+            stored.append((_store(Path(folder) / str(n), scored), normal))
+            samples.append(Sample.of(scored.scores, scored.restored, scored.mask))
+            seen.append((scored.code, scored.residual, normal.patient))
+        if not samples:
+            raise SettingsError("no normal scan shows anything to calibrate on; name a folder of normal scans")
+        calibration = Calibration.fit(samples, mix, draws=scorer.draws, coarse_noise=scorer.coarse_noise)
+        maxima, regions = [], []
+        for n, (path, normal) in enumerate(stored):
+            report(0.9 + 0.1 * n / len(stored), f"Judging normal scan {n + 1} of {len(stored)}")
+            scores, restored, mask = _stored(path)
+            z, _ = calibration.z_scores(scores, restored, mask)
+            maxima.append(float(np.abs(z).max()))
+            regions.append(_regions(z, normal.prepared.spacing))
+    judged = calibration.judged(maxima, regions)
+    seen += [(scorer.code(one.prepared), 0.0, one.patient) for one in known]
+    codes, residuals, patients = zip(*seen, strict=True)
+    familiar = Familiar.fit(codes, residuals, patients)
     metrics: dict[str, object] = {
-        "calibration_scans": len(scans),
-        "calibrated_on": "held-out patients" if scans[0].use == "held_out" else "training scans",
-        "threshold_z": float(CANDIDATES[chosen]),
-        "false_regions_per_calibration_scan": round(regions[chosen], 2),
-        "share_of_voxels_above_z_3": round(above, 5),
+        "calibration_scans": len(samples),
+        "threshold_z": judged.threshold,
+        "false_findings_per_normal_scan": judged.normals.expected_findings(judged.threshold),
+        "largest_z_of_normal_scans": [round(m, 1) for m in judged.maxima],
     }
-    return calibrated.model_dump(mode="json"), metrics
+    return {"calibration": judged.model_dump(mode="json"), "familiar": familiar.model_dump(mode="json")}, metrics
+
+
+def _store(path: Path, scored: Scored) -> Path:
+    """Keep the scores of a scan on disk, in half precision."""
+    half = {name: score.astype(np.float16) for name, score in scored.scores.items()}
+    np.savez(path, restored=scored.restored, mask=scored.mask, **half)  # type: ignore[arg-type]
+    return path.with_suffix(".npz")
+
+
+def _stored(path: Path) -> tuple[dict[str, Map], Map, Mask]:
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    restored, mask = arrays.pop("restored"), arrays.pop("mask")
+    return {name: score.astype(np.float32) for name, score in arrays.items()}, restored, mask
+
+
+def _regions(z: Map, spacing: tuple[float, float, float]) -> list[int]:
+    """Count the findings at each of `LEVELS`; none is counted where the whole scan stays below."""
+    volume = Volume(array=z, affine=np.diag([*spacing, 1.0]))
+    top = float(np.abs(z).max())
+    return [len(findings(volume, level, DEFAULT_MIN_VOLUME_MM3)) if level < top else 0 for level in LEVELS]

@@ -76,6 +76,11 @@ EVEN, EVEN_FROM = 0.75, 0.6
 OUTSIDE = 0.1
 """Weight of a pixel outside the patient, where nothing is to be learnt but that air is dark."""
 
+LARGEST_MM = 20.0
+"""Largest radius of a synthetic lesion."""
+CHANGED = 4.0
+"""Weight of a pixel that a synthetic lesion changed, against the others."""
+
 Sample = tuple[Tensor, Tensor, Tensor]
 """Input (S, H, W), target and weight (1, H, W) or (S, H, W)."""
 
@@ -142,22 +147,27 @@ def _low_dose(clean: Tensor, noise: Tensor, draw: Draw) -> Tensor:
 
 
 def anomalies(patch: Patch, draw: Draw) -> Sample:
-    """Coarse noise and pasted blobs inside the body; the target is the patch without them.
+    """Coarse noise and synthetic lesions inside the body; the target is the patch without them.
 
-    Coarse noise: Kascenas et al., MIDL 2022. Blobs blended from elsewhere or brighter, darker: Tan et al., "Detecting
-    outliers with foreign patch interpolation", MELBA 2022.
+    Coarse noise: Kascenas et al., MIDL 2022. Lesions: pieces blended from elsewhere (Tan et al., "Detecting outliers
+    with foreign patch interpolation", MELBA 2022), brighter and darker blobs that keep the texture below them or
+    replace it, and tissue pushed aside. Pixels that were changed count `CHANGED` times.
     """
     random, plane = draw.random, patch.clean.shape[-2:]
     bias = 0.85 + 0.3 * smooth_field(plane, 2, draw.generator)[0]
     clean = patch.clean * bias * float(random.uniform(0.8, 1.2))
     corrupted = clean
-    if random.random() < 0.9:
-        bumps = _coarse_noise(patch, float(random.uniform(8, 16)), draw.generator)
-        corrupted = corrupted + float(random.uniform(0.1, 0.3)) * bumps * patch.body
+    if random.random() < 0.5:
+        bumps = _coarse_noise(patch, float(random.uniform(8, 24)), draw.generator)
+        corrupted = corrupted + float(np.exp(random.uniform(np.log(0.02), np.log(0.3)))) * bumps * patch.body
+    changed = torch.zeros_like(patch.body)
     for _ in range(int(random.integers(0, 6))):
-        corrupted = _with_blob(corrupted, patch, draw)
+        blob = _blob(patch, draw)
+        if blob is not None:
+            corrupted = _with_lesion(corrupted, blob, draw)
+            changed = torch.maximum(changed, blob)
     fine = 0.03 * float(random.random()) * torch.randn(clean.shape, generator=draw.generator)
-    weight = patch.trusted * (0.05 + 0.95 * patch.body)
+    weight = patch.trusted * (0.05 + 0.95 * patch.body) * (1 + (CHANGED - 1) * (changed > 0.1))
     return (corrupted + fine * patch.body).clamp(min=0), patch.restored(clean), weight
 
 
@@ -173,28 +183,45 @@ def _coarse_noise(patch: Patch, distance: float, generator: torch.Generator) -> 
     return torch.nn.functional.interpolate(coarse, shape, mode="trilinear")[0, 0]
 
 
-def _with_blob(image: Tensor, patch: Patch, draw: Draw) -> Tensor:
-    """Paste one irregular blob into (S, H, W): brighter, darker, or blended from elsewhere in the patch."""
+def _with_lesion(image: Tensor, blob: Tensor, draw: Draw) -> Tensor:
+    """Make one lesion in (S, H, W) where the soft mask ``blob`` is."""
     random, plane = draw.random, image.shape[-2:]
-    size = min(plane)
-    blob = _blob(patch, draw)
-    if blob is None:
-        return image
-    if random.random() < 0.3:
+    size, kind = min(plane), random.random()
+    if kind < 0.2:
         shift = tuple(int(s) for s in random.integers(-size // 2, size // 2, size=2))
         pasted = torch.roll(image, shift, (-2, -1))
         return torch.lerp(image, pasted, (blob * float(random.uniform(0.3, 1.0))).expand(image.shape))
-    contrast = float(np.exp(random.uniform(np.log(0.05), np.log(0.5)))) * (1.0 if random.random() < 0.6 else -1.0)
-    texture = 1.0 + 0.3 * (smooth_field(plane, size // 4, draw.generator)[0] - 0.5)
-    return (image + blob * texture * contrast).clamp(min=0)
+    if kind < 0.3:
+        return _pushed(image, blob, float(random.uniform(-6, 6)))
+    contrast = float(np.exp(random.uniform(np.log(0.02), np.log(0.6)))) * (1.0 if random.random() < 0.6 else -1.0)
+    texture = 1.0 + 0.3 * (smooth_field(plane, max(4, size // 4), draw.generator)[0] - 0.5)
+    if kind < 0.8:
+        return (image + blob * texture * contrast).clamp(min=0)
+    inside = (image * blob).sum() / (blob.sum() * len(image) / len(blob)).clamp(min=1e-6)
+    replaced = (inside + contrast) * texture + float(random.uniform(0, 0.5)) * (image - inside)
+    return torch.lerp(image, replaced, blob.expand(image.shape)).clamp(min=0)
+
+
+def _pushed(image: Tensor, blob: Tensor, pixels: float) -> Tensor:
+    """Push (S, H, W) away from the middle of a blob (or towards it), by at most so many pixels."""
+    strength = gaussian_blur(blob[:1][None], 3.0)[0, 0]
+    weight = strength.sum().clamp(min=1e-6)
+    rows, columns = strength.shape
+    y, x = torch.meshgrid(torch.arange(rows, dtype=torch.float32), torch.arange(columns).float(), indexing="ij")
+    dy, dx = y - (strength * y).sum() / weight, x - (strength * x).sum() / weight
+    away = strength * pixels / torch.hypot(dy, dx).clamp(min=3.0)
+    grid = torch.stack([(x - away * dx) * 2 / (columns - 1) - 1, (y - away * dy) * 2 / (rows - 1) - 1], dim=-1)
+    sampled = torch.nn.functional.grid_sample(image[None], grid[None], align_corners=True, padding_mode="border")
+    return sampled[0]
 
 
 def _blob(patch: Patch, draw: Draw) -> Tensor | None:
     """Soft mask (1, H, W) or (S, H, W) of one irregular blob, centred in the body; None where there is no body."""
     random, body = draw.random, patch.body
-    size = min(body.shape[-2:])
+    size, pixel = min(body.shape[-2:]), patch.spacing[2]
     inside = torch.nonzero(body > 0.5)
-    radius = float(np.exp(random.uniform(np.log(1.5), np.log(max(size / 9, 1.6)))))
+    largest = max(min(LARGEST_MM / pixel, size / 4), 1.6)
+    radius = float(np.exp(random.uniform(np.log(min(1.5, 1.5 / pixel)), np.log(largest))))
     if not len(inside):
         return None
     center = inside[int(random.integers(len(inside)))]
@@ -202,8 +229,8 @@ def _blob(patch: Patch, draw: Draw) -> Tensor | None:
         torch.arange(n, dtype=torch.float32).view([-1 if axis == own else 1 for axis in range(3)]) - center[own]
         for own, n in enumerate(body.shape)
     )
-    z = z * (patch.spacing[0] / patch.spacing[2])
-    angle, stretch = random.uniform(0, np.pi), random.uniform(0.5, 1.0)
+    z = z * (patch.spacing[0] / pixel)
+    angle, stretch = random.uniform(0, np.pi), random.uniform(0.4, 1.0)
     u, v = x * np.cos(angle) + y * np.sin(angle), (y * np.cos(angle) - x * np.sin(angle)) / stretch
     cells = max(4, int(size / (radius + 2)))
     ragged = 0.6 * (smooth_field(body.shape[-2:], cells, draw.generator)[0] - 0.5)

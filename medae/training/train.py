@@ -10,11 +10,13 @@ from filelock import Timeout
 
 from medae import bundle
 from medae.errors import Cancelled, MedaeError, SettingsError
+from medae.families import FAMILIES
 from medae.inference.device import Device, choose_device
+from medae.inference.mapping import Scorer
 from medae.progress import Report, part, silent
 from medae.runs import Run, RunState
-from medae.training.cache import LEFT_OUT, Cache, load, with_ct_noise
-from medae.training.calibrate import calibrate
+from medae.training.cache import LEFT_OUT, Cache, load, normal_phantoms, with_ct_noise
+from medae.training.calibrate import Normal, calibrate
 from medae.training.defaults import checked_options
 from medae.training.evaluate import evaluate_denoising, evaluate_reconstruction
 from medae.training.fabric import launched, precision
@@ -210,7 +212,15 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
     elif recipe.task == "reconstruct":
         metrics = evaluate_reconstruction(network, held_out, device, report)
     else:
-        settings["calibration"], metrics = calibrate(network, held_out or cache.used("train"), device, report)
+        if recipe.anatomy != "body":
+            settings["anatomy"] = recipe.anatomy
+        if recipe.bias_field:
+            settings["bias_field"] = True
+        scans = held_out + normal_phantoms(recipe, part(report, 0.0, 0.2)) or cache.used("train")
+        scorer = Scorer(network, FAMILIES[recipe.family], device)
+        known = [Normal.of(scan) for scan in cache.used("train")]
+        calibrated, metrics = calibrate(scorer, [Normal.of(scan) for scan in scans], part(report, 0.2, 1.0), known)
+        settings |= calibrated
     if held_out and recipe.task != "denoise":
         metrics |= _held_out_terms(loop, held_out)
     described = facts(

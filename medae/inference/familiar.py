@@ -1,0 +1,127 @@
+"""Whether a scan looks like the scans that an anomaly model knows: latent distance and size of the residual.
+
+A map of z-scores of something else (another contrast, another part of the body, a cropped or foreign scan) is wrong
+everywhere, however sure it looks. What counts is taken from normal scans, each against the others.
+"""
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+import torch  # noqa: TID253
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from medae.families import Family
+from medae.inference.prepare import neighbours
+from medae.networks import Network
+
+Map = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+SLICES = 12
+"""Slices, evenly spread through the body, that are encoded."""
+DECILES = np.arange(5, 100, 10)
+SLACK = 1.5
+"""How much further than the furthest normal scan from its nearest other one a scan may be."""
+
+
+class Familiar(BaseModel):
+    """What normal scans look like in the latent space.
+
+    Attributes
+    ----------
+    codes
+        One unit vector for each scan (`signature`).
+    furthest
+        Largest distance of a scan from its nearest other one of another patient.
+    residual
+        Largest median |residual| of a scan, in network values.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    codes: tuple[tuple[float, ...], ...]
+    furthest: float
+    residual: float
+
+    @classmethod
+    def fit(cls, codes: Sequence[Map], residuals: Sequence[float], patients: Sequence[str]) -> Self:
+        """Take the measure of normal scans; scans of one patient do not vouch for each other, if there are others."""
+        nearest = []
+        for code, patient in zip(codes, patients, strict=True):
+            others = [c for c, p in zip(codes, patients, strict=True) if p != patient]
+            if others:
+                nearest.append(min(distance(code, other) for other in others))
+        rounded = tuple(tuple(float(f"{v:.4g}") for v in code) for code in codes)
+        return cls(codes=rounded, furthest=max(nearest, default=0.0), residual=max(residuals, default=0.0))
+
+    def outside(self, code: Map, residual: float) -> list[str]:
+        """Sentences that say in what a scan is unlike all normal scans; none if it is like them.
+
+        Parameters
+        ----------
+        code, residual
+            Of the scan: `signature`, and the median |residual| inside the body.
+        """
+        sentences = []
+        away = self.distance(code)
+        if len(self.codes) > 1 and away > SLACK * self.furthest:
+            sentences.append(
+                f"it differs {away / max(self.furthest, 1e-9):.1f} times as much from the model's normal scans as they "
+                "differ among themselves; contrast or part of the body may be another"
+            )
+        if residual > 2 * self.residual:
+            sentences.append(
+                f"the model restores it {residual / max(self.residual, 1e-9):.1f} times as badly as the worst of its "
+                "normal scans"
+            )
+        return sentences
+
+    def distance(self, code: Map) -> float:
+        """Distance from the nearest normal scan, 0 to 2; 0 without normal scans."""
+        return min((distance(code, np.asarray(known, np.float32)) for known in self.codes), default=0.0)
+
+
+def distance(one: Map, other: Map) -> float:
+    """1 − cosine of two unit vectors."""
+    return float(1 - one @ other)
+
+
+def signature(network: Network, family: Family, images: Map, body: Mask) -> Map:
+    """Describe a scan: what the encoder sees in it, and how its values are spread.
+
+    Parameters
+    ----------
+    network, family
+        The model.
+    images, body
+        (slices, rows, columns) on the prepared grid.
+
+    Returns
+    -------
+    NDArray
+        Unit vector: half of it the mean absolute code of `SLICES` slices, half of it the deciles inside the body.
+    """
+    filled = np.flatnonzero(body.any(axis=(1, 2)))
+    if not filled.size:
+        return np.zeros(len(DECILES) + 1, np.float32)
+    chosen = filled[np.unique(np.linspace(0, filled.size - 1, SLICES + 2).astype(int)[1:-1])]
+    values = np.percentile(images[body], DECILES)
+    codes = [_code(network, family, images, int(k)) for k in chosen]
+    return _unit(np.concatenate([_unit(np.mean(codes, axis=0)), _unit(values)]))
+
+
+def _code(network: Network, family: Family, images: Map, k: int) -> NDArray[np.floating]:
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        if network.spatial_dims == 3:
+            given = torch.from_numpy(images)[None, None]
+        else:
+            given = torch.from_numpy(images[neighbours(k, 2 * network.middle + 1, len(images))])[None]
+        code = family.encode(network, given.to(device)).float().abs()[0]
+    return code.flatten(1).mean(dim=1).cpu().numpy().astype(np.float64) if code.ndim > 1 else code.cpu().numpy()
+
+
+def _unit(vector: NDArray[np.floating]) -> Map:
+    return (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)

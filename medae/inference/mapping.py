@@ -1,0 +1,198 @@
+"""From a scan to the scores of an anomaly model on the prepared grid, and back: the same for maps and calibration."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from medae.families import Family
+from medae.inference.device import Device
+from medae.inference.engines import Choice, choose_engine
+from medae.inference.familiar import signature
+from medae.inference.normal import Mask
+from medae.inference.prepare import intensity_scale, network_values
+from medae.inference.restore import inner_body, restore
+from medae.inference.scores import Map, features, smoothed, structure
+from medae.inference.tiles import Runner
+from medae.inference.transforms import preparation
+from medae.networks import Network
+from medae.progress import Report, part
+from medae.volume import Volume, spacing_of
+
+SCORES = ("residual", "structure", "features", "intensity")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A scan as an anomaly model takes it.
+
+    Attributes
+    ----------
+    images, body
+        (slices, rows, columns) standardised values, and where the patient or the brain is.
+    spacing
+        (slices, rows, columns) in mm.
+    """
+
+    images: Map
+    body: Mask
+    spacing: tuple[float, float, float]
+
+
+def prepare(
+    volume: Volume, settings: Mapping[str, Any], modality: str, network: Network
+) -> tuple[Prepared, Callable[[Map], Map]]:
+    """Bring a scan to the grid and the values of a model.
+
+    Parameters
+    ----------
+    volume
+        The scan.
+    settings, modality
+        Of the model's bundle.
+    network
+        The model.
+
+    Returns
+    -------
+    prepared, to_scan
+        ``to_scan`` brings a map on the prepared grid to the grid of the scan.
+    """
+    size = None
+    if settings.get("whole_slices") and network.window is not None:
+        size = (network.window[-2], network.window[-1])
+    steps = preparation(
+        modality,
+        settings.get("pixel_spacing"),
+        settings.get("anatomy", "body"),
+        bias=bool(settings.get("bias_field")),
+        size=size,
+    )
+    values = network_values(volume, intensity_scale(volume))
+    item = steps({"image": values[None], "affine": volume.affine})
+
+    def to_scan(prepared: Map) -> Map:
+        traced = {
+            key: list(value) if isinstance(value, list) else value for key, value in item.items()
+        }  # it is used up
+        return np.asarray(steps.inverse({**traced, "image": prepared[None]})["image"][0], np.float32)
+
+    return Prepared(item["image"][0], item["mask"][0], spacing_of(item["affine"])), to_scan
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Scores of one scan (`medae.inference.scores`) and what they come from.
+
+    Attributes
+    ----------
+    scores
+        By name, each (slices, rows, columns).
+    restored
+        The scan as it would be with usual anatomy, smoothed as the scores are.
+    mask
+        Where scores can be trusted.
+    code
+        `medae.inference.familiar.signature`.
+    residual
+        Median |residual| in the mask.
+    """
+
+    scores: Mapping[str, Map]
+    restored: Map
+    mask: Mask
+    code: Map
+    residual: float
+
+
+@dataclass(slots=True)
+class Scorer:
+    """An anomaly model that is ready to compute.
+
+    Attributes
+    ----------
+    network, family, device
+        The model, and where it computes.
+    wanted
+        Names of the scores.
+    draws, coarse_noise
+        As `medae.inference.restore.restore` takes them.
+    identity
+        SHA-256 of the weights, under which the engine's measurement is remembered.
+    runner, choice
+        What computes, and why; known after the first scan.
+    """
+
+    network: Network
+    family: Family
+    device: Device
+    wanted: tuple[str, ...] = SCORES
+    draws: int = 1
+    coarse_noise: float = 0.0
+    identity: str = ""
+    runner: Runner | None = None
+    choice: Choice | None = None
+
+    def score(self, prepared: Prepared, report: Report, trusted: Mask | None = None) -> Scored:
+        """Restore a prepared scan and compare; voxels that are not ``trusted`` are left out of the mask."""
+        images, body, spacing = prepared.images, prepared.body, prepared.spacing
+        runner = self._runner(images, part(report, 0.0, 0.1))
+        restored = restore(
+            self.network,
+            images,
+            body,
+            spacing[2],
+            self.device,
+            part(report, 0.1, 0.8),
+            runner,
+            draws=self.draws,
+            coarse_noise=self.coarse_noise,
+        )
+        scores = self._scores(prepared, restored, part(report, 0.8, 1.0))
+        mask = inner_body(body, spacing)
+        mask = mask if trusted is None else mask & trusted
+        level = np.abs(images - restored)[mask]
+        return Scored(
+            scores,
+            smoothed(restored, body, spacing),
+            mask,
+            self.code(prepared),
+            float(np.median(level)) if level.size else 0.0,
+        )
+
+    def code(self, prepared: Prepared) -> Map:
+        """Describe a scan (`medae.inference.familiar.signature`)."""
+        return signature(self.network, self.family, prepared.images, prepared.body)
+
+    def _scores(self, prepared: Prepared, restored: Map, report: Report) -> dict[str, Map]:
+        images, body, spacing = prepared.images, prepared.body, prepared.spacing
+        found: dict[str, Map] = {}
+        for n, name in enumerate(self.wanted):
+            inner = part(report, n / len(self.wanted), (n + 1) / len(self.wanted))
+            inner(0.0, "Comparing the scan with its restored version")
+            score: Map | None = images - restored
+            if name == "structure":
+                score = structure(images, restored)
+            elif name == "features":
+                score = features(self.network, images, restored, inner)
+            elif name == "intensity":
+                score = images
+            if score is not None:
+                found[name] = smoothed(score, body, spacing)
+        return found
+
+    def _runner(self, images: Map, report: Report) -> Runner:
+        if self.runner is None:
+            shape = images.shape[-self.network.spatial_dims :]
+            engine, self.choice = choose_engine(
+                self.network,
+                self.device,
+                shape,
+                images.size * self.draws,
+                report,
+                identity=self.identity,
+                exact=True,
+            )
+            self.runner = Runner(self.network, engine, self.device)
+        return self.runner

@@ -1,0 +1,238 @@
+"""How normal scans look to an anomaly model: z-scores, p-values and false regions are told against them.
+
+- **z**: each score (`medae.inference.scores`) minus its median over normal scans, divided by its spread, both where the
+  (smoothed) restored intensity and its gradient are alike, so that edges, where every residual is large, do not light
+  up; the intensity itself is compared with that of all voxels. The scores are mixed, and divided by the spread of the
+  mixture. A scan that is noisier or otherwise stranger all over than normal
+  ones is divided by its own spread instead.
+- **p and false findings** come from the largest |z| of normal scans, and from their findings (`medae.results.Normals`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from medae.results import Normals
+
+Map = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+LEVELS = tuple(float(level) for level in np.arange(2.0, 15.01, 0.25))
+"""Thresholds of z at which false regions are counted."""
+ACCEPTED = 0.5
+"""False regions per normal scan, on average, at the shipped threshold."""
+SAMPLED = 200_000
+"""Voxels of each scan that the tables are fitted to."""
+TAIL = 2.326
+"""Standard deviations of a Gaussian from its middle to its 99th percentile."""
+SMALLEST = 1e-4
+"""Added to every spread, in units of the score."""
+FEW = 200
+"""Voxels that a bin must hold, or the whole body's mean and spread are taken."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Table(_Strict):
+    """One score in normal scans, each (intensity bins, gradient bins), or one number for all bins.
+
+    Attributes
+    ----------
+    middle
+        Median.
+    below, above
+        Distance of the 1st and the 99th percentile from it, divided by that of a Gaussian: tails are seldom Gaussian,
+        and seldom alike on both sides.
+    """
+
+    middle: tuple[tuple[float, ...], ...]
+    below: tuple[tuple[float, ...], ...]
+    above: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def fit(cls, values: Map, bins: NDArray[np.intp], rows: int, columns: int) -> Self:
+        """Take the percentiles of values (n,) in each bin; bins with few voxels take those of all."""
+        one, half, ninety_nine = np.percentile(values, [1, 50, 99])
+        table = np.tile([one, half, ninety_nine], (rows * columns, 1))
+        for index in range(len(table)):
+            inside = values[bins == index]
+            if inside.size >= FEW:
+                table[index] = np.percentile(inside, [1, 50, 99])
+        middle = table[:, 1]
+        sides = (middle, (middle - table[:, 0]) / TAIL + SMALLEST, (table[:, 2] - middle) / TAIL + SMALLEST)
+        middles, below, above = (_rounded(side.reshape(rows, columns)) for side in sides)
+        return cls(middle=middles, below=below, above=above)
+
+    def z(self, values: Map, bins: NDArray[np.intp]) -> Map:
+        """Tell values of any shape in units of their side's spread; ``bins`` are the flat bin indices."""
+        middle, below, above = (np.asarray(v, np.float32).ravel() for v in (self.middle, self.below, self.above))
+        chosen: Any = bins if middle.size > 1 else 0
+        off = values - middle[chosen]
+        return np.asarray(off / np.where(off < 0, below[chosen], above[chosen]), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Some voxels of a normal scan, each array (n,).
+
+    Attributes
+    ----------
+    scores
+        By name.
+    restored, slope
+        Restored intensity, and its gradient.
+    """
+
+    scores: Mapping[str, Map]
+    restored: Map
+    slope: Map
+
+    @classmethod
+    def of(cls, scores: Mapping[str, Map], restored: Map, mask: Mask) -> Self:
+        """Draw `SAMPLED` voxels of the mask."""
+        inside = np.flatnonzero(mask)
+        if inside.size > SAMPLED:
+            inside = np.random.default_rng(0).choice(inside, SAMPLED, replace=False)
+        slope = gradient(restored)
+        taken = {name: score.ravel()[inside] for name, score in scores.items()}
+        return cls(taken, restored.ravel()[inside], slope.ravel()[inside])
+
+
+class Calibration(_Strict):
+    """Normal scans, as an anomaly model sees them.
+
+    Attributes
+    ----------
+    intensity_edges, gradient_edges
+        Inner edges of the bins of restored intensity and its gradient, ascending; n edges make n + 1 bins.
+    tables
+        By name of the score.
+    mix
+        Weight of each score's z; the sum of weighted z is divided by ``spread``.
+    spread
+        Robust standard deviation of the weighted sum in normal scans.
+    maxima
+        Largest |z| of each normal scan, ascending.
+    regions
+        Findings per normal scan at each of `LEVELS`.
+    threshold
+        z at which at most `ACCEPTED` regions are found in a normal scan, on average.
+    draws, coarse_noise
+        Restorations that are averaged, and the standard deviation of the coarse noise that each is made from.
+    """
+
+    intensity_edges: tuple[float, ...]
+    gradient_edges: tuple[float, ...]
+    tables: dict[str, Table]
+    mix: dict[str, float]
+    spread: float = 1.0
+    maxima: tuple[float, ...] = ()
+    regions: tuple[float, ...] = ()
+    threshold: float = 3.0
+    draws: int = 1
+    coarse_noise: float = 0.0
+
+    @property
+    def normals(self) -> Normals:
+        """What findings are judged by."""
+        return Normals(self.maxima, tuple(zip(LEVELS, self.regions, strict=False)), self.threshold)
+
+    @classmethod
+    def fit(cls, samples: Sequence["Sample"], mix: Mapping[str, float], **how: float) -> Self:
+        """Fit bins, means and spreads to voxels of normal scans.
+
+        Parameters
+        ----------
+        samples
+            Of each scan, of about the same number of voxels.
+        mix
+            Weight of each score; those that no sample has are left out.
+        how
+            ``draws`` and ``coarse_noise``.
+        """
+        intensity, slope = (np.concatenate([getattr(s, name) for s in samples]) for name in ("restored", "slope"))
+        edges = tuple(float(e) for e in np.unique(np.percentile(intensity, np.arange(10, 100, 10))))
+        steep = tuple(float(e) for e in np.unique(np.percentile(slope, [25, 50, 75, 90, 97])))
+        known = {name: weight for name, weight in mix.items() if all(name in s.scores for s in samples)}
+        empty = cls(intensity_edges=edges, gradient_edges=steep, tables={}, mix=known, **how)  # type: ignore[arg-type]
+        bins = empty._bins(intensity, slope)
+        values = {name: np.concatenate([s.scores[name] for s in samples]) for name in known}
+        shape = len(edges) + 1, len(steep) + 1
+        tables = {
+            name: Table.fit(v, bins, *shape) if name != "intensity" else Table.fit(v, np.zeros_like(bins), 1, 1)
+            for name, v in values.items()
+        }
+        fitted = empty.model_copy(update={"tables": tables})
+        return fitted.model_copy(update={"spread": max(robust_spread(fitted._mixed(values, bins)), 1e-6)})
+
+    def judged(self, maxima: Sequence[float], regions: Sequence[Sequence[int]]) -> Self:
+        """Add what the z-scores of normal scans are like.
+
+        Parameters
+        ----------
+        maxima
+            Largest |z| of each scan.
+        regions
+            Findings of each scan at each of `LEVELS`.
+        """
+        mean = np.asarray(regions, float).mean(axis=0)
+        low = [level for level, count in zip(LEVELS, mean, strict=True) if count <= ACCEPTED]
+        return self.model_copy(
+            update={
+                "maxima": tuple(sorted(round(float(m), 4) for m in maxima)),
+                "regions": tuple(round(float(m), 4) for m in mean),
+                "threshold": low[0] if low else LEVELS[-1],
+            }
+        )
+
+    def z_scores(self, scores: Mapping[str, Map], restored: Map, mask: Mask) -> tuple[Map, float]:
+        """Give signed z-scores (slices, rows, columns), 0 outside the mask, and the scan's own spread (1: normal)."""
+        z = self._mixed(scores, self._bins(restored, gradient(restored)))
+        z[~mask] = 0.0
+        own = robust_spread(z[mask]) if mask.any() else 1.0
+        if own > 1:
+            z /= np.float32(own)
+        return z, own
+
+    def _mixed(self, scores: Mapping[str, Map], bins: NDArray[np.intp]) -> Map:
+        """Weighted sum of the scores' z, divided by ``spread``; scores without a sign take that of the residual."""
+        total = np.zeros(bins.shape, np.float32)
+        sign = np.sign(self._z("residual", scores, bins)) if "residual" in self.tables else np.float32(1)
+        for name, weight in self.mix.items():
+            z = self._z(name, scores, bins)
+            total += np.float32(weight) * (np.maximum(z, 0) * sign if name in UNSIGNED else z)
+        return total / np.float32(self.spread)
+
+    def _z(self, name: str, scores: Mapping[str, Map], bins: NDArray[np.intp]) -> Map:
+        return self.tables[name].z(scores[name], bins)
+
+    def _bins(self, restored: Map, slope: Map) -> NDArray[np.intp]:
+        """Flat bin index of each voxel."""
+        across = len(self.gradient_edges) + 1
+        return np.digitize(restored, self.intensity_edges) * across + np.digitize(slope, self.gradient_edges)
+
+
+UNSIGNED = ("structure", "features")
+"""Scores that are distances."""
+
+
+def gradient(images: Map) -> Map:
+    """Magnitude of the in-plane gradient of (slices, rows, columns), per pixel."""
+    rows, columns = np.gradient(images, axis=(1, 2))
+    return np.hypot(rows, columns).astype(np.float32)
+
+
+def robust_spread(values: NDArray[np.floating]) -> float:
+    """Give the standard deviation of a Gaussian with the same median absolute deviation."""
+    thinned = values[:: max(1, values.size // 1_000_000)]
+    return 1.4826 * float(np.median(np.abs(thinned - np.median(thinned)))) if values.size else 0.0
+
+
+def _rounded(table: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(float(f"{v:.5g}") for v in row) for row in table)
