@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medae.provenance import Provenance
-from medae.results import AnomalyMap, Result, blend, findings
+from medae.results import AnomalyMap, Normals, Result, blend, findings
 from medae.volume import Volume
 
 AFFINE = np.array([[0.0, 0, 2, -10], [0, 2, 0, -20], [2, 0, 0, 5], [0, 0, 0, 1]])  # 2 mm, 8 mm³ per voxel
@@ -122,3 +122,48 @@ def test_a_blend_tells_its_strength() -> None:
     denoised = original.with_array(np.full((1, 2, 2), 10, np.int16), step)
     assert blend(original, denoised, 0.5).provenance[-1].options["strength"] == 0.5
     assert denoised.provenance[-1].options["strength"] == 1.0
+
+
+NORMALS = Normals((2.0, 3.0, 4.0, 5.0), ((2.0, 8.0), (3.0, 2.0), (4.0, 0.0)), 3.5)
+
+
+def test_p_is_never_finer_than_the_number_of_normal_scans_allows() -> None:
+    assert NORMALS.p_value(100.0) == 1 / 5
+    assert NORMALS.p_value(3.5) == 3 / 5
+    assert NORMALS.p_value(0.0) == 1.0
+    assert Normals().p_value(9.0) is None
+
+
+def test_a_level_is_exceeded_by_no_more_normal_scans_than_it_says() -> None:
+    for alpha in (0.2, 0.4, 0.6):
+        level = NORMALS.level(alpha)
+        assert level is not None
+        assert NORMALS.p_value(level + 1e-9) <= alpha + 1e-9
+    assert NORMALS.level(0.1) is None
+
+
+def test_false_findings_are_interpolated() -> None:
+    assert NORMALS.expected_findings(2.5) == 5.0
+    assert NORMALS.expected_findings(9.0) == 0.0
+    assert Normals().expected_findings(2.5) is None
+
+
+def test_several_models_are_judged_on_the_safe_side() -> None:
+    both = Normals.together([NORMALS, Normals((6.0, 8.0), ((2.0, 1.0),), 4.5)])
+    assert both.scans == 2
+    assert both.maxima == (5.0, 6.5)
+    assert both.threshold == 4.0
+    assert both.expected_findings(3.0) == 3.0
+
+
+def test_findings_are_on_both_sides_and_say_which() -> None:
+    array = np.zeros((8, 8, 8), np.float32)
+    array[1:3, 1:3, 1:3] = 5.0
+    array[5:7, 5:7, 5:7] = -9.0
+    volume = Volume(array=array, affine=np.diag([4.0, 4.0, 4.0, 1.0]))
+    first, second = findings(volume, 4.0, normals=NORMALS)
+    assert (first.brighter, first.max_score, first.p) == (False, 9.0, 0.2)
+    assert (second.brighter, second.max_score, second.p) == (True, 5.0, 0.4)
+    found = AnomalyMap(volume, 4.0, "", normals=NORMALS)
+    assert len(found.findings) == 2
+    assert found.p_value == 0.2

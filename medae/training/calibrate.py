@@ -18,8 +18,14 @@ from medae.results import DEFAULT_MIN_VOLUME_MM3, findings
 from medae.training.cache import Scan
 from medae.volume import Volume
 
-MIX: Mapping[str, float] = {"residual": 1.0, "intensity": 1.0}
-"""Weights of the scores, unless told otherwise."""
+MIXES: Mapping[str, Mapping[str, float]] = {"MR": {"residual": 1.0, "intensity": 1.0}, "CT": {"residual": 1.0}}
+"""Weights of the scores by modality. In MR the intensity of the scan itself counts, too: on real lesions no residual does
+better alone. In CT bone and contrast medium are brighter than any lesion. Structure and features made both worse."""
+
+
+def mix_for(modality: str) -> Mapping[str, float]:
+    """Give the weights of the scores for a modality."""
+    return MIXES.get(modality, {"residual": 1.0})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ def calibrate(
     normals: Sequence[Normal],
     report: Report,
     known: Sequence[Normal] = (),
-    mix: Mapping[str, float] = MIX,
+    *,
+    mix: Mapping[str, float],
 ) -> tuple[dict[str, object], dict[str, object]]:
     """Measure the scores of normal scans.
 
@@ -81,7 +88,8 @@ def calibrate(
     with tempfile.TemporaryDirectory(prefix="medae-calibrate-") as folder:
         stored, samples, seen = [], [], []
         for n, normal in enumerate(normals):
-            scored = scorer.score(normal.prepared, part(report, 0.9 * n / len(normals), 0.9 * (n + 1) / len(normals)))
+            inner = part(report, 0.9 * n / len(normals), 0.9 * (n + 1) / len(normals))
+            scored = scorer.score(normal.prepared, inner, normal.trusted)
             if not scored.mask.any():
                 continue
             stored.append((_store(Path(folder) / str(n), scored), normal))

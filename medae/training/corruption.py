@@ -204,7 +204,7 @@ def _with_lesion(image: Tensor, blob: Tensor, draw: Draw) -> Tensor:
 
 def _pushed(image: Tensor, blob: Tensor, pixels: float) -> Tensor:
     """Push (S, H, W) away from the middle of a blob (or towards it), by at most so many pixels."""
-    strength = gaussian_blur(blob[:1][None], 3.0)[0, 0]
+    strength = gaussian_blur(blob.amax(dim=0, keepdim=True)[None], 3.0)[0, 0]
     weight = strength.sum().clamp(min=1e-6)
     rows, columns = strength.shape
     y, x = torch.meshgrid(torch.arange(rows, dtype=torch.float32), torch.arange(columns).float(), indexing="ij")

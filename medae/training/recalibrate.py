@@ -10,7 +10,7 @@ from medae.inference.device import choose_device
 from medae.inference.mapping import Scorer, prepare
 from medae.networks import Network
 from medae.progress import Report, part, silent
-from medae.training.calibrate import Normal, calibrate
+from medae.training.calibrate import Normal, calibrate, mix_for
 from medae.training.scans import modality_of, patient_of
 
 ENOUGH = 9
@@ -49,13 +49,14 @@ def recalibrate(
     """
     info = bundle.find(model)
     bundle.check_fits(info, "anomaly", info.modalities[0])
+    modality = info.modalities[0]
     network = bundle.load_network(info)
     normals, left_out = _normals(info, network, paths, part(report, 0.0, 0.3))
     if not normals:
         reason = f": {left_out[0]}" if left_out else ""
         raise SettingsError(f"no {info.modalities[0]} scan to calibrate on was found{reason}; name a folder of scans")
     scorer = Scorer(network, FAMILIES[info.family], choose_device(device), identity=info.sha256)
-    settings, metrics = calibrate(scorer, normals, part(report, 0.3, 0.98))
+    settings, metrics = calibrate(scorer, normals, part(report, 0.3, 0.98), mix=mix_for(modality))
     warnings = []
     if len(normals) < ENOUGH:
         warnings.append(

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from medae import bundle
 from medae.errors import SettingsError
-from medae.inference.transforms import Anatomy
 
 RADIOGRAPHS = ("DX", "CR", "RG", "XR")
 """Modalities of projection radiographs, which a model of one of them serves; XR is what users call them all."""
@@ -88,6 +87,8 @@ class Recipe(_Strict):
         What a model of anomalies looks at: ``"body"``, or ``"brain"`` in axial slices (`medae.inference.transforms`).
     bias_field
         Correct the bias field of MR scans first (for anomaly models).
+    automatic
+        Whether ``--model auto`` may take the model, once it is shipped; False where it is there to be compared with.
     start
         Name or folder of a model whose weights are the first ones; it has the same family and options.
     steps, batch_size, patch_size, learning_rate, seed
@@ -117,8 +118,9 @@ class Recipe(_Strict):
     options: dict[str, Any] = Field(default_factory=dict)
     pixel_spacing: float | None = Field(None, gt=0)
     whole_slices: bool = False
-    anatomy: Anatomy = "body"
+    anatomy: Literal["body", "brain"] = "body"
     bias_field: bool = False
+    automatic: bool = True
     start: str | None = None
     steps: int = Field(4000, ge=1)
     steps_per_epoch: int = Field(100, ge=1)

@@ -16,7 +16,7 @@ from medae.inference.mapping import Scorer
 from medae.progress import Report, part, silent
 from medae.runs import Run, RunState
 from medae.training.cache import LEFT_OUT, Cache, load, normal_phantoms, with_ct_noise
-from medae.training.calibrate import Normal, calibrate
+from medae.training.calibrate import Normal, calibrate, mix_for
 from medae.training.defaults import checked_options
 from medae.training.evaluate import evaluate_denoising, evaluate_reconstruction
 from medae.training.fabric import launched, precision
@@ -216,10 +216,14 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
             settings["anatomy"] = recipe.anatomy
         if recipe.bias_field:
             settings["bias_field"] = True
+        if not recipe.automatic:
+            settings["automatic"] = False
         scans = held_out + normal_phantoms(recipe, part(report, 0.0, 0.2)) or cache.used("train")
         scorer = Scorer(network, FAMILIES[recipe.family], device)
         known = [Normal.of(scan) for scan in cache.used("train")]
-        calibrated, metrics = calibrate(scorer, [Normal.of(scan) for scan in scans], part(report, 0.2, 1.0), known)
+        calibrated, metrics = calibrate(
+            scorer, [Normal.of(scan) for scan in scans], part(report, 0.2, 1.0), known, mix=mix_for(recipe.modality)
+        )
         settings |= calibrated
     if held_out and recipe.task != "denoise":
         metrics |= _held_out_terms(loop, held_out)

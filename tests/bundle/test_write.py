@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from medae import bundle
+from medae.errors import ModelError
 from tests.bundle.conftest import DEFINITION, metadata
 
 
@@ -31,3 +32,23 @@ def test_further_files_cannot_go_elsewhere(info: bundle.BundleInfo, name: str) -
     with pytest.raises(ValueError, match="outside"):
         bundle.write(info.folder, {}, DEFINITION, metadata(), "", {name: b"x"})
     assert [path.name for path in info.folder.parent.iterdir()] == ["test-model"]
+
+
+def test_a_derived_bundle_keeps_its_weights(info: bundle.BundleInfo) -> None:
+    made = bundle.derive(
+        info, "copy-2", title="Copy", settings={"extra": 1}, metrics={"scans": 3}, note="Made by the user."
+    )
+    assert (made.name, made.title, made.sha256) == ("copy-2", "Copy", info.sha256)
+    assert made.settings["extra"] == 1
+    assert made.metrics["scans"] == 3
+    assert made.card.read_text("utf-8").startswith("> Made by the user.")
+    bundle.verify(made)
+
+
+def test_a_derived_bundle_needs_a_name_and_sound_weights(info: bundle.BundleInfo) -> None:
+    how = {"title": "", "settings": {}, "metrics": {}, "note": ""}
+    with pytest.raises(ModelError, match="no name for a model"):
+        bundle.derive(info, "../elsewhere", **how)
+    info.weights.write_bytes(b"broken")
+    with pytest.raises(ModelError, match="install it again"):
+        bundle.derive(info, "copy", **how)

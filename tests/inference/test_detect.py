@@ -6,11 +6,18 @@ import pytest
 from medae import phantom
 from medae.errors import ModelError, SettingsError, UnsupportedVolume
 from medae.inference import detect
-from medae.inference.residual import Calibration
+from medae.inference.familiar import Familiar
+from medae.inference.normal import Calibration, Table
 from medae.volume import Volume
 
+TENTHS = ((0.1, 0.1), (0.1, 0.1))
 CALIBRATION = Calibration(
-    intensity_edges=(0.5,), gradient_edges=(0.1,), mean=((0, 0), (0, 0)), spread=((0.1, 0.1), (0.1, 0.1)), threshold=4.0
+    intensity_edges=(0.5,),
+    gradient_edges=(0.1,),
+    tables={"residual": Table(middle=((0, 0), (0, 0)), below=TENTHS, above=TENTHS)},
+    mix={"residual": 1.0},
+    maxima=(2.0, 3.0, 4.0),
+    threshold=4.0,
 ).model_dump(mode="json")
 
 
@@ -25,8 +32,7 @@ def test_the_map_lies_on_the_scans_own_grid(tiny_bundle, scan: Volume) -> None:
     assert result.volume.shape == scan.shape
     assert np.array_equal(result.volume.affine, scan.affine)
     assert result.volume.array.dtype == np.float32
-    assert (result.volume.array >= 0).all()
-    assert result.volume.array[:, :2].max() == 0  # air
+    assert not result.volume.array[:, :2].any()  # air
     assert result.threshold == 4.0
     assert "tiny" in result.calibration
     assert result.provenance[-1].task == "detect"
@@ -44,18 +50,48 @@ def test_padding_scores_zero(tiny_bundle, scan: Volume) -> None:
     padded = np.array(scan.array)
     padded[:, 30:40, 30:34] = 60000
     volume = Volume(array=padded, affine=scan.affine, modality="MR", padding=(60000.0, 60000.0))
-    assert detect(volume, model="tiny").volume.array[:, 30:40, 30:34].max() == 0
+    assert detect(volume, model="tiny").volume.array[:, 30:40, 30:34].any() == np.False_
 
 
 def test_what_does_not_fit_is_said(tiny_bundle, scan: Volume) -> None:
     tiny_bundle("cleaner", task="denoise")
     tiny_bundle("bare", task="anomaly")
-    tiny_bundle("other", task="anomaly", modality="CT", calibration=CALIBRATION)
     with pytest.raises(UnsupportedVolume, match="denoises"):
         detect(scan, model="cleaner")
     with pytest.raises(ModelError, match="calibration"):
         detect(scan, model="bare")
-    with pytest.raises(UnsupportedVolume, match="is for CT"):
-        detect(scan, model="other")
     with pytest.raises(SettingsError, match="threshold"):
         detect(scan, threshold=-1.0)
+
+
+def test_a_scan_of_another_modality_is_outside_the_models_domain(tiny_bundle, scan: Volume) -> None:
+    tiny_bundle("other", task="anomaly", modality="CT", calibration=CALIBRATION)
+    result = detect(scan, model="other")
+    assert "it is MR; the model is for CT" in result.outside
+    assert result.provenance[-1].notes["outside_domain"] == list(result.outside)
+
+
+def test_a_scan_that_looks_like_no_normal_one_is_outside(tiny_bundle, scan: Volume) -> None:
+    odd = np.ones(100, np.float32) / 10
+    known = Familiar(codes=(tuple(odd.tolist()),) * 2, furthest=1e-6, residual=1.0)
+    code_length = 16 + 10
+    known = known.model_copy(update={"codes": (tuple([1.0] + [0.0] * (code_length - 1)),) * 2})
+    tiny_bundle(task="anomaly", pixel_spacing=3.0, calibration=CALIBRATION, familiar=known.model_dump(mode="json"))
+    assert any("appearance" in s or "differs" in s for s in detect(scan, model="tiny").outside)
+
+
+def test_the_level_that_normal_scans_allow(tiny_bundle, scan: Volume) -> None:
+    tiny_bundle(task="anomaly", pixel_spacing=3.0, calibration=CALIBRATION)
+    assert detect(scan, model="tiny", alpha=0.25).threshold == 4.0
+    assert detect(scan, model="tiny", alpha=0.5).threshold == 3.0
+    with pytest.raises(SettingsError, match="at least 9 are needed"):
+        detect(scan, model="tiny", alpha=0.1)
+
+
+def test_models_are_averaged(tiny_bundle, scan: Volume) -> None:
+    tiny_bundle("one", task="anomaly", pixel_spacing=3.0, calibration=CALIBRATION)
+    tiny_bundle("two", task="anomaly", pixel_spacing=2.0, calibration={**CALIBRATION, "threshold": 6.0})
+    one, two, both = (detect(scan, model=name) for name in ("one", "two", "one+two"))
+    assert np.allclose(both.volume.array, (one.volume.array + two.volume.array) / 2, atol=1e-5)
+    assert both.threshold == 5.0
+    assert [step.bundle for step in both.provenance] == ["one", "two"]

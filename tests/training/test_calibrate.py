@@ -1,24 +1,60 @@
 """Calibration on normal scans."""
 
 import numpy as np
+import pytest
 import torch
 
+from medae.errors import SettingsError
+from medae.families import FAMILIES
 from medae.inference.device import Device
-from medae.inference.residual import Calibration
+from medae.inference.familiar import Familiar
+from medae.inference.mapping import Prepared, Scorer
+from medae.inference.normal import ACCEPTED, LEVELS, Calibration
 from medae.networks import ResidualUNet
 from medae.progress import silent
-from medae.training.cache import Scan
-from medae.training.calibrate import CANDIDATES, FALSE_REGIONS, calibrate
+from medae.training.calibrate import Normal, calibrate
+
+
+MIX = {"residual": 1.0, "intensity": 1.0}
+
+
+def normal(seed: int) -> Normal:
+    images = np.random.default_rng(seed).uniform(0.3, 0.7, (3, 48, 48)).astype(np.float32)
+    return Normal(Prepared(images, np.ones(images.shape, bool), (3.0, 1.0, 1.0)), None, f"patient {seed}")
+
+
+def scorer(*, zero: bool = False) -> Scorer:
+    torch.manual_seed(0)
+    network = ResidualUNet(in_channels=1, features=(8, 16), blocks=1).eval()
+    for parameter in network.parameters() if zero else ():
+        parameter.data.zero_()
+    return Scorer(network, FAMILIES["denoising"], Device("cpu", "test"))
 
 
 def test_normal_scans_show_few_regions_at_the_threshold() -> None:
-    torch.manual_seed(0)
-    images = np.random.default_rng(0).uniform(0.3, 0.7, (3, 48, 48)).astype(np.float32)
-    everywhere = np.ones(images.shape, bool)
-    scan = Scan(images, everywhere, everywhere, (3.0, 1.0, 1.0))
-    network = ResidualUNet(in_channels=1, features=(8, 16), blocks=1).eval()
-    stored, metrics = calibrate(network, [scan], Device("cpu", "test"), silent)
-    calibration = Calibration.model_validate(stored)
-    assert calibration.scans == 1
-    assert calibration.threshold in CANDIDATES
-    assert metrics["false_regions_per_calibration_scan"] <= FALSE_REGIONS or calibration.threshold == CANDIDATES[-1]
+    settings, metrics = calibrate(scorer(), [normal(seed) for seed in range(3)], silent, [normal(9)], mix=MIX)
+    calibration = Calibration.model_validate(settings["calibration"])
+    assert calibration.normals.scans == 3
+    assert len(Familiar.model_validate(settings["familiar"]).codes) == 4
+    assert calibration.threshold in LEVELS
+    assert metrics["calibration_scans"] == 3
+    assert metrics["false_findings_per_normal_scan"] <= ACCEPTED
+
+
+def test_what_is_not_trusted_does_not_count() -> None:
+    odd = normal(1)
+    odd.prepared.images[1, 20:26, 20:26] += 3
+    trusted = np.ones(odd.prepared.images.shape, bool)
+    trusted[:, 8:38, 8:38] = False
+    maxima = []
+    for mask in (None, trusted):
+        normals = [normal(0), Normal(odd.prepared, mask, "odd")]
+        settings, _ = calibrate(scorer(zero=True), normals, silent, mix=MIX)
+        maxima.append(max(Calibration.model_validate(settings["calibration"]).maxima))
+    assert maxima[1] < 0.7 * maxima[0]
+
+
+def test_scans_without_a_patient_are_no_normals() -> None:
+    empty = Normal(Prepared(np.zeros((2, 32, 32), np.float32), np.zeros((2, 32, 32), bool), (1.0, 1.0, 1.0)))
+    with pytest.raises(SettingsError, match="folder of normal scans"):
+        calibrate(scorer(), [empty], silent, mix=MIX)

@@ -1,0 +1,47 @@
+"""What a model knows, and what it does not."""
+
+import numpy as np
+
+from medae.families import FAMILIES
+from medae.inference.familiar import Familiar, distance, signature
+from medae.networks import ResidualUNet
+
+
+def unit(*values: float) -> np.ndarray:
+    vector = np.array(values, np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+CODES = [unit(1, 0.1, 0), unit(1, 0.2, 0), unit(1, 0.15, 0.05)]
+KNOWN = Familiar.fit(CODES, [0.01, 0.02, 0.0], ["a", "b", "c"])
+
+
+def test_a_scan_like_the_others_is_inside() -> None:
+    assert KNOWN.outside(unit(1, 0.12, 0.01), 0.02) == []
+
+
+def test_another_appearance_is_outside() -> None:
+    (sentence,) = KNOWN.outside(unit(0, 1, 1), 0.01)
+    assert "contrast or part of the body" in sentence
+
+
+def test_a_scan_that_is_restored_badly_is_outside() -> None:
+    (sentence,) = KNOWN.outside(unit(1, 0.12, 0.01), 0.2)
+    assert "restores it 10.0 times as badly" in sentence
+
+
+def test_scans_of_one_patient_do_not_vouch_for_each_other() -> None:
+    twice = Familiar.fit([*CODES, unit(0, 1, 0), unit(0, 1, 0.001)], [0.0] * 5, ["a", "b", "c", "d", "d"])
+    assert twice.furthest > 0.5
+
+
+def test_a_signature_does_not_depend_on_size_or_side() -> None:
+    network = ResidualUNet(in_channels=1, features=(8, 16), blocks=1).eval()
+    random = np.random.default_rng(0)
+    images = np.kron(random.random((6, 8, 8)), np.ones((1, 8, 8))).astype(np.float32)
+    body = images > 0
+    code = signature(network, FAMILIES["denoising"], images, body)
+    assert np.linalg.norm(code) == np.float32(1) or abs(np.linalg.norm(code) - 1) < 1e-5
+    mirrored = signature(network, FAMILIES["denoising"], images[..., ::-1].copy(), body)
+    other = signature(network, FAMILIES["denoising"], (random.random((6, 64, 64)) ** 8).astype(np.float32), body)
+    assert distance(code, mirrored) < 0.2 * distance(code, other)

@@ -1,0 +1,35 @@
+"""From a scan to scores and back."""
+
+import numpy as np
+
+from medae import phantom
+from medae.families import FAMILIES
+from medae.inference.device import Device
+from medae.inference.mapping import SCORES, Scorer, prepare
+from medae.networks import ResidualUNet
+from medae.progress import silent
+
+NETWORK = ResidualUNet(in_channels=1, features=(8, 16), blocks=1).eval()
+
+
+def test_a_map_on_the_prepared_grid_comes_back_to_the_scan_again_and_again() -> None:
+    scan = phantom.head("T1", shape=(6, 72, 60), spacing=(20.0, 3.0, 3.0)).volume
+    prepared, to_scan = prepare(scan, {"pixel_spacing": 2.0, "anatomy": "brain"}, "MR", NETWORK)
+    assert prepared.spacing[1:] == (2.0, 2.0)
+    for _ in range(2):
+        assert to_scan(np.full(prepared.images.shape, 3.0, np.float32)).shape == scan.shape
+    assert np.allclose(to_scan(np.full(prepared.images.shape, 3.0, np.float32)), 3.0)
+
+
+def test_all_scores_are_there_and_trusted_voxels_only_count() -> None:
+    scan = phantom.head("T1", shape=(4, 72, 60), spacing=(20.0, 3.0, 3.0)).volume
+    prepared, _ = prepare(scan, {"pixel_spacing": 3.0}, "MR", NETWORK)
+    scorer = Scorer(NETWORK, FAMILIES["denoising"], Device("cpu", "test"))
+    trusted = np.zeros(prepared.images.shape, bool)
+    trusted[2] = True
+    scored = scorer.score(prepared, silent, trusted)
+    assert set(scored.scores) == set(SCORES)
+    assert all(score.shape == prepared.images.shape for score in scored.scores.values())
+    assert scored.mask[2].any()
+    assert not scored.mask[[0, 1, 3]].any()
+    assert scorer.runner is not None

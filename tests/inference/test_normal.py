@@ -1,0 +1,88 @@
+"""z-scores against normal scans."""
+
+import numpy as np
+import pytest
+
+from medae.inference.normal import ACCEPTED, LEVELS, Calibration, Sample, robust_spread
+
+SHAPE = (4, 64, 64)
+MASK = np.ones(SHAPE, bool)
+
+
+def scan(seed: int, size: float = 1.0) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Residuals whose spread trebles above an intensity of 0.5, and the restored scan."""
+    random = np.random.default_rng(seed)
+    restored = np.repeat(random.uniform(0, 1, (4, 64, 1)), 64, axis=2).astype(np.float32)
+    residual = (random.normal(size=SHAPE) * size * (0.01 + 0.02 * (restored > 0.5))).astype(np.float32)
+    return {"residual": residual, "intensity": restored + residual}, restored
+
+
+def fitted(mix: dict[str, float] | None = None) -> Calibration:
+    samples = [Sample.of(*scan(seed), MASK) for seed in range(3)]
+    return Calibration.fit(samples, mix or {"residual": 1.0})
+
+
+def test_normal_scans_have_unit_spread_at_every_intensity() -> None:
+    scores, restored = scan(7)
+    z, own = fitted().z_scores(scores, restored, MASK)
+    assert own == pytest.approx(1, abs=0.1)
+    for part in (restored < 0.35, restored > 0.65):
+        assert z[part].std() == pytest.approx(1.0, rel=0.15)
+        assert abs(z[part].mean()) < 0.15
+
+
+def test_z_has_the_sign_of_the_difference() -> None:
+    scores, restored = scan(7)
+    scores["residual"][1, 20:24, 20:24] += 0.3
+    scores["residual"][2, 20:24, 20:24] -= 0.3
+    z, _ = fitted().z_scores(scores, restored, MASK)
+    assert z[1, 20:24, 20:24].min() > 5
+    assert z[2, 20:24, 20:24].max() < -5
+
+
+def test_a_scan_that_is_stranger_all_over_is_judged_by_its_own_spread() -> None:
+    scores, restored = scan(7, size=4.0)
+    z, own = fitted().z_scores(scores, restored, MASK)
+    assert own == pytest.approx(4, rel=0.15)
+    assert robust_spread(z) == pytest.approx(1, rel=0.05)
+
+
+def test_distances_take_the_sign_of_the_residual_and_absent_scores_are_left_out() -> None:
+    samples = []
+    for seed in range(3):
+        scores, restored = scan(seed)
+        scores["structure"] = np.abs(scores["residual"])
+        samples.append(Sample.of(scores, restored, MASK))
+    calibration = Calibration.fit(samples, {"residual": 1.0, "structure": 1.0, "features": 1.0})
+    assert set(calibration.mix) == {"residual", "structure"}
+    scores, restored = scan(7)
+    scores["residual"][1, 20, 20] = -0.5
+    scores["structure"] = np.abs(scores["residual"])
+    z, _ = calibration.z_scores(scores, restored, MASK)
+    assert z[1, 20, 20] < -5
+
+
+def test_outside_the_mask_z_is_0() -> None:
+    scores, restored = scan(7)
+    mask = MASK.copy()
+    mask[0] = False
+    z, _ = fitted().z_scores(scores, restored, mask)
+    assert not z[0].any()
+    assert z[1].any()
+
+
+def test_a_calibration_survives_json() -> None:
+    calibration = fitted({"residual": 1.0, "intensity": 0.5})
+    again = Calibration.model_validate_json(calibration.model_dump_json())
+    scores, restored = scan(7)
+    assert np.array_equal(again.z_scores(scores, restored, MASK)[0], calibration.z_scores(scores, restored, MASK)[0])
+
+
+def test_the_threshold_is_the_least_with_few_enough_regions() -> None:
+    counts = [[max(0, 8 - n) for n in range(len(LEVELS))], [0] * len(LEVELS)]
+    judged = fitted().judged([5.0, 3.0], counts)
+    expected = judged.normals.expected_findings(judged.threshold)
+    assert expected is not None
+    assert expected <= ACCEPTED
+    assert judged.normals.expected_findings(judged.threshold - 0.25) > ACCEPTED
+    assert judged.normals.maxima == (3.0, 5.0)

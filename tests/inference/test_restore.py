@@ -1,0 +1,59 @@
+"""Restoring normal anatomy, and where scores count."""
+
+import numpy as np
+import torch
+
+from medae.inference.device import Device
+from medae.inference.restore import inner_body, restore
+from medae.networks import ResidualUNet
+from medae.progress import silent
+
+CPU = Device("cpu", "test")
+
+
+def network(*, zero: bool = False) -> ResidualUNet:
+    made = ResidualUNet(in_channels=1, features=(8, 16), blocks=1).eval()
+    if zero:
+        with torch.no_grad():
+            for parameter in made.parameters():
+                parameter.zero_()
+    return made
+
+
+def test_restoring_is_repeatable_and_gives_one_slice_for_each() -> None:
+    images = np.random.default_rng(0).random((3, 32, 32)).astype(np.float32)
+    how = {"draws": 3, "coarse_noise": 0.2}
+    once, twice = (restore(network(zero=True), images, images > 0, 1.0, CPU, silent, **how) for _ in range(2))
+    assert once.shape == images.shape
+    assert np.array_equal(once, twice)
+
+
+def test_noise_is_added_inside_the_body_only_and_cancels_in_pairs() -> None:
+    images = np.full((1, 32, 32), 0.5, np.float32)
+    body = np.zeros(images.shape, bool)
+    body[:, 8:24, 8:24] = True
+    one = restore(network(zero=True), images, body, 1.0, CPU, silent, draws=1, coarse_noise=0.1)
+    assert np.array_equal(one[~body], images[~body])
+    assert not np.allclose(one[body], 0.5)
+    pair = restore(network(zero=True), images, body, 1.0, CPU, silent, draws=2, coarse_noise=0.1)
+    assert np.allclose(pair, 0.5, atol=1e-6)
+
+
+def test_slices_without_a_patient_cost_nothing() -> None:
+    images = np.ones((2, 32, 32), np.float32)
+    body = np.zeros(images.shape, bool)
+    body[1] = True
+    restored = restore(network(zero=True), images, body, 1.0, CPU, silent)
+    assert restored[0].max() == 0
+    assert np.allclose(restored[1], 1)
+
+
+def test_the_rim_of_the_body_is_left_out_but_not_where_the_scan_ends() -> None:
+    body = np.zeros((9, 40, 40), bool)
+    body[:6, 10:30, 10:30] = True
+    inner = inner_body(body, (1.0, 1.0, 1.0))
+    assert inner[0, 20, 20]
+    assert inner[2, 20, 20]
+    assert not inner[4, 20, 20]  # 3 mm below the top of the body
+    assert not inner[0, 12, 20]
+    assert inner[0, 13, 20]

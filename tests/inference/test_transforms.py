@@ -1,0 +1,72 @@
+"""Preparation and its way back."""
+
+from itertools import permutations, product
+
+import numpy as np
+import pytest
+
+from medae import phantom
+from medae.inference.transforms import OrientAxiald, ResampleSlicesd, bias_field, preparation, resampled
+from medae.volume import spacing_of
+
+
+def test_every_orientation_becomes_axial_and_comes_back() -> None:
+    image = np.random.default_rng(0).random((4, 5, 6)).astype(np.float32)
+    axial = np.array([[0, 0, 1.0, -3], [0, 1.5, 0, 7], [2.0, 0, 0, 11], [0, 0, 0, 1]])
+    for axes, signs in product(permutations(range(3)), product((1, -1), repeat=3)):
+        turned, affine = image.transpose(axes)[tuple(slice(None, None, s) for s in signs)], np.eye(4)
+        for n, (axis, sign) in enumerate(zip(axes, signs, strict=True)):
+            affine[:3, n] = sign * axial[:3, axis]
+            affine[:3, 3] += axial[:3, axis] * (image.shape[axis] - 1) * (sign < 0)
+        affine[:3, 3] += axial[:3, 3]
+        step = OrientAxiald("image")
+        item = step({"image": turned[None], "affine": affine})
+        assert np.array_equal(item["image"][0], image)
+        assert np.allclose(item["affine"], axial)
+        assert np.array_equal(step.inverse(item)["image"][0], turned)
+
+
+def test_resampling_keeps_the_field_of_view() -> None:
+    affine = np.diag([0.5, 0.7, 0.7, 1.0])
+    step = ResampleSlicesd("image", 1.4, across=True)
+    image = np.random.default_rng(0).random((1, 20, 80, 64)).astype(np.float32)
+    item = step({"image": image, "affine": affine})
+    assert item["image"].shape == (1, 10, 40, 32)
+    assert spacing_of(item["affine"]) == pytest.approx((1.0, 1.4, 1.4))
+    assert item["affine"][:3, 3] == pytest.approx((0.25, 0.35, 0.35))
+    assert step.inverse(item)["image"].shape == image.shape
+
+
+def test_resampled_smooth_images_stay_where_they_are() -> None:
+    k, j, i = np.meshgrid(*(np.linspace(0, 1, n) for n in (24, 40, 40)), indexing="ij")
+    image = np.sin(3 * k + 2 * j + i).astype(np.float32)[None]
+    again = resampled(resampled(image, (12, 30, 20)), (24, 40, 40))
+    assert np.abs(again - image)[:, 2:-2, 2:-2, 2:-2].max() < 0.02
+
+
+def test_a_known_bias_field_is_taken_away() -> None:
+    head = phantom.head("T1", shape=(30, 80, 72), spacing=(5.0, 2.5, 2.5), bias_field=0).volume
+    values = head.values()
+    mask = values > 300
+    field = np.linspace(0.7, 1.3, 80, dtype=np.float32)[None, :, None] * np.ones_like(values)
+    found = bias_field(values * field, mask, head.spacing) / bias_field(values, mask, head.spacing)
+    ratio = (found / field)[mask]
+    assert ratio.std() / ratio.mean() < 0.35 * (field[mask].std() / field[mask].mean())
+
+
+def test_what_is_not_brain_becomes_0() -> None:
+    head = phantom.head("FLAIR", shape=(30, 104, 88), spacing=(5.0, 2.0, 2.0)).volume
+    steps = preparation("MR", 2.0, "brain")
+    item = steps({"image": head.values()[None] / 1000, "affine": head.affine})
+    assert item["mask"].any()
+    assert not item["image"][~item["mask"]].any()
+    assert np.median(item["image"][item["mask"]]) == pytest.approx(0.5)
+    assert steps.inverse(item)["image"].shape[1:] == head.shape
+
+
+def test_ct_is_left_as_it_is() -> None:
+    thorax = phantom.thorax(shape=(2, 96, 96), spacing=(20.0, 4.0, 4.0)).volume
+    values = (thorax.values() + 1024) / 1000
+    item = preparation("CT", None, bias=True)({"image": values[None], "affine": thorax.affine})
+    assert np.array_equal(item["image"][0], values)
+    assert item["mask"].any()
