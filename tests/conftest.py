@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.orthanc import _orthanc, orthanc  # noqa: F401 - fixtures
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the networks of the tests are tiny; several processes share the cores
 
