@@ -21,8 +21,10 @@ from pydicom.errors import InvalidDicomError
 from medae.errors import ReadError
 from medae.progress import Report
 from medae.readers import dicom_header, dicom_pixels, multiframe
+from medae.readers.dicom_elements import read_elements
 from medae.readers.files import os_reason
 from medae.readers.geometry import grid
+from medae.readers.plain_pixels import plain_type, read_plain
 from medae.readers.reader import Scan, Skipped
 from medae.readers.series import Header, Stack, stacks
 from medae.volume import Source, Volume, spacing_of
@@ -31,6 +33,7 @@ TITLE = "DICOM"
 SUFFIXES: tuple[str, ...] = (".dcm", ".dicom", ".ima")
 
 READ_THREADS = 4
+_WANTED = frozenset(dicom_header.TAGS)
 REPORT_EVERY = 25
 
 
@@ -134,6 +137,12 @@ def read_headers(path: Path) -> list[Header]:
 
 
 def _parse(path: Path, file: BinaryIO) -> Dataset:
+    """Read what a scan wants, and leave the file where the pixel data begin."""
+    found = read_elements(file, _WANTED)
+    if found is not None:
+        file.seek(found.pixel_element)
+        return found.data
+    file.seek(0)
     try:
         return pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=dicom_header.TAGS)
     except (InvalidDicomError, EOFError, NotImplementedError) as error:
@@ -183,7 +192,8 @@ def _read_slices(source: Source, report: Report) -> Volume:
         try:
             for start in range(0, count, 4 * READ_THREADS):
                 block = range(start, min(start + 4 * READ_THREADS, count))
-                futures = {pool.submit(_load, source.paths[k], (rows, columns)): k for k in block}
+                targets = dict.fromkeys(block) if array is None else {k: array[k] for k in block}
+                futures = {pool.submit(_load, source.paths[k], (rows, columns), targets[k]): k for k in block}
                 for future in as_completed(futures):
                     k = futures[future]
                     try:
@@ -192,11 +202,12 @@ def _read_slices(source: Source, report: Report) -> Volume:
                         failures[k] = error.reason
                         continue
                     if array is None:
-                        array = np.zeros((count, rows, columns), dtype=pixels.dtype)
+                        array = np.empty((count, rows, columns), dtype=pixels.dtype)
                     if pixels.dtype != array.dtype:
                         failures[k] = "its pixels are of another type than those of the other slices"
                         continue
-                    array[k] = pixels
+                    if pixels is not targets[k]:
+                        array[k] = pixels
                     loaded[k] = header, facts
                 report(block.stop / count, f"Reading slices: {block.stop} of {count}")
         finally:
@@ -210,8 +221,12 @@ def _read_slices(source: Source, report: Report) -> Volume:
 _Loaded = tuple[Header, dicom_pixels.PixelFacts, NDArray[np.generic]]
 
 
-def _load(path: Path, size: tuple[int, int]) -> _Loaded:
+def _load(path: Path, size: tuple[int, int], target: NDArray[np.generic] | None) -> _Loaded:
+    """Read one slice, into ``target`` where its pixels are uncompressed and of the type of that."""
     try:
+        plain = _load_plain(path, size, target)
+        if plain is not None:
+            return plain
         data = pydicom.dcmread(path, force=True)
         header = dicom_header.header(data, path)
         pixels = dicom_pixels.decode(data, path)
@@ -225,6 +240,19 @@ def _load(path: Path, size: tuple[int, int]) -> _Loaded:
     if pixels.shape != size:
         raise ReadError(path, f"its size is {pixels.shape[0]}×{pixels.shape[1]} where {size[0]}×{size[1]} was expected")
     return header, facts, pixels
+
+
+def _load_plain(path: Path, size: tuple[int, int], target: NDArray[np.generic] | None) -> _Loaded | None:
+    """Read a slice without pydicom's help; None where that is not possible."""
+    with path.open("rb", buffering=0) as file:
+        found = read_elements(file)
+        dtype = None if found is None else plain_type(found, size)
+        if found is None or dtype is None:
+            return None
+        pixels = target if target is not None and target.dtype == dtype else np.empty(size, dtype)
+        if not read_plain(file, found, pixels):
+            return None
+    return dicom_header.header(found.data, path), dicom_pixels.facts(found.data), pixels
 
 
 def _assemble(

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
+from math import isfinite
 from pathlib import Path
 
-import numpy as np
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
@@ -37,14 +38,21 @@ KEYWORDS = (
     "PhotometricInterpretation", "NumberOfFrames", "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
 )  # fmt: skip
+_BINARY = frozenset({
+    "Rows", "Columns", "BitsAllocated", "BitsStored", "PixelRepresentation", "SamplesPerPixel",
+})  # fmt: skip
+"""Attributes of VR US."""
+
 TAGS: list[BaseTag | int] = [*(Tag(word) for word in KEYWORDS), SIEMENS_B_VALUE, GE_B_VALUE]
 """What a scan reads; private tags only for the b-value."""
+
+_tag = cache(Tag)
 
 
 def text(data: Dataset, tag: str | int) -> str:
     """Give an ASCII attribute as text, backslashes between its values, ``""`` where absent."""
     try:
-        element = data.get_item(tag)
+        element = data.get_item(_tag(tag))
         if element is None or element.value is None:
             return ""
         if isinstance(element, RawDataElement):
@@ -63,7 +71,7 @@ def numbers(data: Dataset, tag: str | int, count: int = 1) -> tuple[float, ...] 
         values = tuple(float(part) for part in parts[:count])
     except ValueError:
         return None
-    return values if len(values) == count and np.isfinite(values).all() else None
+    return values if len(values) == count and all(map(isfinite, values)) else None
 
 
 def number(data: Dataset, tag: str | int) -> float | None:
@@ -84,6 +92,9 @@ def double(data: Dataset, keyword: str) -> float | None:
 def whole(data: Dataset, keyword: str, default: int = 0) -> int:
     """Give an integer attribute, whether binary or text."""
     try:
+        element = data.get_item(_tag(keyword)) if keyword in _BINARY else None
+        if isinstance(element, RawDataElement) and element.VR in (None, "US") and element.length == 2:
+            return int.from_bytes(element.value or b"", "little" if element.is_little_endian else "big")
         value = data.get(keyword)
         return default if value is None or value == "" else int(value)
     except (ValueError, TypeError, OverflowError):

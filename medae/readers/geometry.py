@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -51,7 +52,8 @@ class Grid:
     warnings: tuple[str, ...] = ()
 
 
-def unit_orientation(values: Sequence[float]) -> tuple[float, ...] | None:
+@lru_cache(maxsize=256)  # the slices of a series share it
+def unit_orientation(values: tuple[float, ...]) -> tuple[float, ...] | None:
     """Give six direction cosines with unit length, None where they are no two perpendicular directions."""
     vectors = np.asarray(values, dtype=np.float64).reshape(2, 3)
     lengths = np.linalg.norm(vectors, axis=1)
