@@ -1,9 +1,11 @@
 """Results: anomaly maps, findings and what one job gave."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medae.provenance import Provenance
 from medae.volume import Volume
@@ -136,6 +138,22 @@ def findings(scores: Volume, threshold: float, min_volume_mm3: float = DEFAULT_M
         )
         for number, (peak, mean, voxels, volume_mm3, center, box) in enumerate(found, start=1)
     )
+
+
+def finding_numbers(anomaly_map: AnomalyMap, chosen: Sequence[Finding]) -> NDArray[np.uint16]:
+    """Give each voxel the number of its finding, 0 elsewhere and in findings not chosen: (slices, rows, columns)."""
+    from scipy import ndimage
+
+    above = np.asarray(anomaly_map.volume.array, dtype=np.float32) > anomaly_map.threshold
+    numbers = np.zeros(above.shape, dtype=np.uint16)
+    for finding in chosen:
+        box = tuple(slice(start, stop) for start, stop in zip(*finding.bounding_box, strict=True))
+        labels, _ = ndimage.label(above[box], structure=np.ones((3, 3, 3)))
+        sizes = np.bincount(labels.ravel())
+        sizes[0] = 0
+        region = labels == np.flatnonzero(sizes == finding.voxels)[0]
+        numbers[box][region] = finding.number
+    return numbers
 
 
 def blend(original: Volume, denoised: Volume, strength: float) -> Volume:

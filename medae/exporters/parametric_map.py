@@ -9,6 +9,7 @@ from pydantic import Field
 from pydicom.config import disable_value_validation
 
 from medae.exporters import dicom_attributes as attributes
+from medae.exporters import dicom_file
 from medae.exporters.exporter import DicomOptions
 from medae.progress import Report, part
 from medae.results import AnomalyMap, Result
@@ -42,7 +43,7 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
     anomaly_map = result.anomaly_map
     assert anomaly_map is not None
     volume, steps = result.original, anomaly_map.provenance
-    headers = attributes.headers(volume, part(report, 0, 0.5))
+    headers = dicom_file.headers(volume, part(report, 0, 0.5))
     frames = attributes.frame_order(headers[0], volume) if len(headers) == 1 else np.arange(volume.shape[0])
     pixels, slope, intercept = _stored(anomaly_map, exact=options.float32)
     in_frame_order = np.empty_like(pixels)
@@ -76,7 +77,7 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
             derivation=attributes.SUBTRACTION,
         )
         attributes.finish(parametric_map, headers[0], anomaly_map.provenance, moment, "heatmap")
-        path = attributes.write(parametric_map, folder / f"{name}_heatmap.dcm")
+        path = dicom_file.write(parametric_map, folder / f"{name}_heatmap.dcm")
     return (path,)
 
 

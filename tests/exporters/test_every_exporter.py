@@ -21,6 +21,7 @@ FILES = {
     "secondary-capture": ["s_heatmap_sc/0001.dcm", "s_heatmap_sc/0006.dcm"],
     "segmentation": ["s_heatmap_seg.dcm"],
     "structured-report": ["s_heatmap_sr.dcm"],
+    "presentation-state": ["s_presentation.dcm"],
     "nifti": ["s_denoised.nii.gz", "s_heatmap.nii.gz"],
     "png": ["s_denoised.png", "s_heatmap.png"],
     "findings": ["s_findings.json", "s_findings.csv"],
@@ -126,7 +127,7 @@ def test_joins_study_and_frame_of_reference_under_new_uids(key: str, ct: Result,
     assert written.PatientID == source.PatientID
     assert written.SeriesInstanceUID != source.SeriesInstanceUID
     assert written.SeriesNumber >= 9003
-    if key != "structured-report":
+    if key not in ("structured-report", "presentation-state"):
         assert written.FrameOfReferenceUID == source.FrameOfReferenceUID
     equipment = written.ContributingEquipmentSequence[-1]
     assert equipment.PurposeOfReferenceCodeSequence[0].CodeValue == "109102"
