@@ -16,8 +16,10 @@ from pathlib import Path
 from medae.errors import ReadError, SeveralSeries
 from medae.progress import Report, part, silent
 from medae.readers import dicom, itk, nifti, picture
-from medae.readers.files import NOT_AN_IMAGE, find_files, os_reason, read_head
+from medae.readers.files import NOT_AN_IMAGE, os_reason, read_head
+from medae.readers.index import open_index
 from medae.readers.reader import Reader, Scan, Skipped
+from medae.readers.scanning import Found, Listener, Scanning, nobody
 from medae.volume import HOUNSFIELD, Source, Volume
 
 READERS: dict[str, Reader] = {"nifti": nifti, "itk": itk, "picture": picture, "dicom": dicom}
@@ -26,11 +28,13 @@ READERS: dict[str, Reader] = {"nifti": nifti, "itk": itk, "picture": picture, "d
 BESIDE_SCANS = "a picture beside scans, taken for a screenshot; name the file itself to read it as a radiograph"
 """Why a picture is skipped."""
 
-__all__ = ["READERS", "Reader", "Scan", "Skipped", "open_volume", "read", "scan"]
+__all__ = ["READERS", "Found", "Listener", "Reader", "Scan", "Skipped", "open_volume", "read", "scan"]
 
 
-def scan(paths: Path | str | Sequence[Path | str], report: Report = silent) -> Scan:
+def scan(paths: Path | str | Sequence[Path | str], report: Report = silent, listener: Listener = nobody) -> Scan:
     """Find every volume at and below the paths, reading headers only.
+
+    Headers of DICOM files that were read before are recalled (`medae.readers.index`).
 
     Parameters
     ----------
@@ -38,6 +42,8 @@ def scan(paths: Path | str | Sequence[Path | str], report: Report = silent) -> S
         A file, a folder (searched with all its sub-folders), or several of both.
     report
         Told the progress; may raise `medae.progress.Cancelled`.
+    listener
+        Told each series as soon as it is found, whenever it has grown, and at the end, in the caller's thread.
 
     Returns
     -------
@@ -45,32 +51,17 @@ def scan(paths: Path | str | Sequence[Path | str], report: Report = silent) -> S
         The volumes found, and each file that gave none with its reason. Nothing is raised because of a
         file's content; a path that does not exist is among the skipped.
     """
-    given = [paths] if isinstance(paths, str | Path) else list(paths)
-    files, skipped = find_files([Path(path) for path in given], report)
-    accepted: dict[str, list[Path]] = {key: [] for key in READERS}
-    for number, path in enumerate(files):
-        if number % 100 == 0:
-            report(0.1 * number / len(files), f"Looking at {len(files)} files")
-        key_or_reason = _reader_for(path)
-        if key_or_reason in READERS:
-            accepted[key_or_reason].append(path)
-        else:
-            skipped.append(Skipped(path, key_or_reason))
-    skipped += _screenshots(accepted, {Path(path).absolute() for path in given})
-    sources: list[Source] = []
-    done, total = 0, max(sum(map(len, accepted.values())), 1)
-    for key, chosen in accepted.items():
-        if not chosen:
-            continue
-        span = part(report, 0.1 + 0.9 * done / total, 0.1 + 0.9 * (done + len(chosen)) / total)
-        found = READERS[key].scan(chosen, span)
-        sources += found.sources
-        skipped += found.skipped
-        done += len(chosen)
-    used = {path for source in sources for path in source.paths} | _companions(accepted["itk"])
+    given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    with open_index() as index, dicom.quiet():
+        scanning = Scanning(READERS, _reader_for, index, listener)
+        scanning.run(given, report)
+        screenshots = _screenshots(scanning.accepted, {path.absolute() for path in given})
+        sources = scanning.finish(part(report, 0.9, 1.0))
+    used = {path for source in sources for path in source.paths} | _companions(scanning.accepted["itk"])
+    skipped = scanning.skipped + screenshots
     left_out = sorted((item for item in skipped if item.path not in used), key=lambda item: str(item.path))
     report(1.0, f"Found {len(sources)} series")
-    return Scan(tuple(sources), tuple(left_out))
+    return Scan(sources, tuple(left_out))
 
 
 def read(source: Source, report: Report = silent, modality: str | None = None) -> Volume:

@@ -26,7 +26,7 @@ from medae.readers.files import os_reason
 from medae.readers.geometry import grid
 from medae.readers.plain_pixels import plain_type, read_plain
 from medae.readers.reader import Scan, Skipped
-from medae.readers.series import Header, Stack, stacks
+from medae.readers.series import Digest, Header, Stack, stacks
 from medae.volume import Source, Volume, spacing_of
 
 TITLE = "DICOM"
@@ -38,7 +38,7 @@ REPORT_EVERY = 25
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence pydicom's warnings, which quote values of the file and so may hold patient data."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -63,7 +63,7 @@ def scan(paths: Sequence[Path], report: Report) -> Scan:
     """Read the headers of ``paths`` and arrange them as volumes."""
     headers: list[Header] = []
     skipped: list[Skipped] = []
-    with _quiet():
+    with quiet():
         for number, path in enumerate(paths):
             if number % REPORT_EVERY == 0:
                 report(number / len(paths), f"Reading headers: {number} of {len(paths)} files")
@@ -71,11 +71,29 @@ def scan(paths: Sequence[Path], report: Report) -> Scan:
                 headers += read_headers(path)
             except ReadError as error:
                 skipped.append(Skipped(path, error.reason))
-        sources = _sources(headers, report)
-    return Scan(tuple(sources), tuple(skipped))
+        found = sources(headers, report)
+    return Scan(tuple(found), tuple(skipped))
 
 
-def _sources(headers: list[Header], report: Report) -> list[Source]:
+def sources(headers: Sequence[Header], report: Report) -> list[Source]:
+    """Arrange headers as volumes; slices at the same place are compared."""
+
+    def digest(header: Header) -> bytes:
+        report(1.0, "Comparing slices at the same position")
+        return _pixel_digest(header)
+
+    return _arranged(headers, digest)
+
+
+def sources_so_far(headers: Sequence[Header]) -> tuple[Source, ...]:
+    """Arrange the headers at hand of one series, of which more may come: quickly, and without warnings.
+
+    Of several slices at the same place, the first is taken.
+    """
+    return tuple(replace(source, warnings=()) for source in _arranged(headers, lambda header: b""))
+
+
+def _arranged(headers: Sequence[Header], digest: Digest) -> list[Source]:
     single: list[Header] = []
     enhanced: dict[Path, list[Header]] = defaultdict(list)
     for header in headers:
@@ -83,11 +101,6 @@ def _sources(headers: list[Header], report: Report) -> list[Source]:
             single.append(header)
         else:
             enhanced[header.path].append(header)
-
-    def digest(header: Header) -> bytes:
-        report(1.0, "Comparing slices at the same position")
-        return _pixel_digest(header)
-
     found: list[Source] = []
     in_series: dict[str, int] = defaultdict(int)
     for stack in stacks(single, digest):
@@ -100,7 +113,7 @@ def _sources(headers: list[Header], report: Report) -> list[Source]:
 
 
 def _source(stack: Stack, part: int, paths: tuple[Path, ...]) -> Source:
-    first = stack.headers[0]
+    first = _described(stack.headers[0])
     return Source(
         paths=paths,
         reader="dicom",
@@ -117,6 +130,16 @@ def _source(stack: Stack, part: int, paths: tuple[Path, ...]) -> Source:
         warnings=stack.warnings,
         part=part,
     )
+
+
+def _described(header: Header) -> Header:
+    """Read a header again that was recalled without patient and description."""
+    if not header.recalled:
+        return header
+    try:
+        return read_headers(header.path)[header.frame or 0]
+    except (ReadError, IndexError):  # the file has gone since
+        return header
 
 
 def read_headers(path: Path) -> list[Header]:
@@ -166,7 +189,7 @@ def _pixel_digest(header: Header) -> bytes:
 
 def read(source: Source, report: Report) -> Volume:
     """Load the pixels of one series; slices that cannot be decoded are left out with a warning."""
-    with _quiet():
+    with quiet():
         first = _first_headers(source)
         if first is not None and first[0].frame is not None:
             return _read_frames(source, first, report)

@@ -1,11 +1,12 @@
 """Finding the files below the paths that were dropped: no loops, no hidden files, each file once."""
 
+import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from medae.progress import Report
 from medae.readers.reader import HEAD_BYTES, Skipped
 
 NOT_AN_IMAGE = "not an image format that MedAE reads"
@@ -26,38 +27,42 @@ def natural_key(path: Path) -> tuple[tuple[int, int | str], ...]:
     return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts)
 
 
-def find_files(paths: Sequence[Path], report: Report) -> tuple[list[Path], list[Skipped]]:
-    """List the regular files at and below ``paths``, in natural order, each once.
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A regular file, its size in bytes and the time of its last change in nanoseconds."""
+
+    path: Path
+    size: int
+    changed: int
+
+
+def find_files(paths: Sequence[Path]) -> Iterator[FoundFile | Skipped]:
+    """Find the regular files at and below ``paths``, in natural order, each once.
 
     Names that begin with a dot are left out below a folder, and so is a DICOMDIR, whose files are
     found themselves. A DICOMDIR that was named itself stands for its folder. Linked folders are
     followed, but no folder is entered twice.
 
-    Returns
-    -------
-    files, skipped
+    Yields
+    ------
+    FoundFile or Skipped
         Files to look into, and what could not be entered or is not a file.
     """
-    files: list[Path] = []
-    skipped: list[Skipped] = []
     seen_folders: set[tuple[int, int]] = set()
     seen_files: set[tuple[int, int]] = set()
     for start in paths:
         top = start.parent if start.name.upper() == "DICOMDIR" and start.is_file() else start
-        for found in _walk(top, seen_folders):
+        for path, found in _walk(top, seen_folders):
             if isinstance(found, Skipped):
-                skipped.append(found)
+                yield found
                 continue
-            path, identity = found
+            identity = (found.st_dev, found.st_ino)
             if identity not in seen_files:
                 seen_files.add(identity)
-                files.append(path)
-            if len(files) % 500 == 0:
-                report(0.0, f"Found {len(files)} files")
-    return files, skipped
+                yield FoundFile(path, found.st_size, found.st_mtime_ns)
 
 
-def _walk(top: Path, seen: set[tuple[int, int]]) -> Iterator[Skipped | tuple[Path, tuple[int, int]]]:
+def _walk(top: Path, seen: set[tuple[int, int]]) -> Iterator[tuple[Path, Skipped | os.stat_result]]:
     waiting = [top]
     while waiting:
         path = waiting.pop()
@@ -69,13 +74,13 @@ def _walk(top: Path, seen: set[tuple[int, int]]) -> Iterator[Skipped | tuple[Pat
                     seen.add(identity)
                     waiting.extend(_children(path))
                 elif path.is_symlink():
-                    yield Skipped(path, "a link to a folder that was already read")
+                    yield path, Skipped(path, "a link to a folder that was already read")
             elif stat.S_ISREG(status.st_mode):
-                yield path, identity
+                yield path, status
             else:
-                yield Skipped(path, "not a regular file (a device, pipe or socket)")
+                yield path, Skipped(path, "not a regular file (a device, pipe or socket)")
         except OSError as error:
-            yield Skipped(path, _stat_reason(path, error))
+            yield path, Skipped(path, _stat_reason(path, error))
 
 
 def _stat_reason(path: Path, error: OSError) -> str:

@@ -46,6 +46,8 @@ class Header:
         Named facts that separate volumes only where positions repeat, such as ``("acquisition", "2")``.
     warnings
         Sentences about this instance.
+    recalled
+        True where it comes from `medae.readers.index`, without ``patient`` and ``description``.
     """
 
     path: Path
@@ -69,6 +71,7 @@ class Header:
     kind: tuple[tuple[str, str], ...] = ()
     phase: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    recalled: bool = False
 
     @property
     def placed(self) -> bool:
