@@ -34,7 +34,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("slow")
 def test_series_are_told_while_they_grow_and_at_the_end(tmp_path: Path) -> None:
     odd.series(tmp_path / "a", 12)
-    odd.series(tmp_path / "b", 6, SeriesInstanceUID="1.2.3")
+    odd.series(tmp_path / "b", 30, SeriesInstanceUID="1.2.3")
     told: list[readers.Found] = []
     found = readers.scan(tmp_path, listener=told.append)
     first = [each for each in told if each.key == told[0].key]
@@ -43,8 +43,9 @@ def test_series_are_told_while_they_grow_and_at_the_end(tmp_path: Path) -> None:
     assert shapes[0] < shapes[-1] == 12
     assert not first[0].settled
     assert first[-1].settled
-    other = next(n for n, each in enumerate(told) if each.key != told[0].key)
-    assert any(each.settled and each.sources[0].shape[0] == 12 for each in told[: other + 3])
+    settled = next(n for n, each in enumerate(told) if each.settled)
+    assert told[settled].sources[0].shape[0] == 12
+    assert not told[settled + 1].settled, "the first series is there while the second is still growing"
     last = {each.key: each for each in told}
     assert [source for each in last.values() for source in each.sources] == list(found.sources)
     assert all(each.settled for each in last.values())
