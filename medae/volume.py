@@ -114,6 +114,11 @@ class Volume:
         True when low values are to be shown bright (PhotometricInterpretation MONOCHROME1).
     windows
         The file's own windows, in modality units.
+    colour
+        (slices, rows, columns, 3) uint8 red, green, blue of a colour image, whose brightness `array` is; None for grey
+        images. Shown, but not processed unless asked for.
+    overlays
+        (slices, rows, columns) bool: where the file's own graphics (DICOM PS3.3 C.9.2) lie; None where it has none.
     source
         Where the volume came from.
     provenance
@@ -130,6 +135,8 @@ class Volume:
     padding: tuple[float, float] | None = None
     inverted: bool = False
     windows: tuple[Window, ...] = ()
+    colour: NDArray[np.uint8] | None = None
+    overlays: NDArray[np.bool_] | None = None
     source: Source = field(default_factory=Source)
     provenance: tuple[Provenance, ...] = ()
 
@@ -143,6 +150,10 @@ class Volume:
         set_field = object.__setattr__
         set_field(self, "array", _frozen(self.array))
         set_field(self, "affine", _frozen(affine))
+        for name in ("colour", "overlays"):
+            extra = getattr(self, name)
+            if extra is not None:
+                set_field(self, name, _frozen(extra))
         slices = self.array.shape[0]
         for name in ("rescale_slope", "rescale_intercept"):
             given = np.asarray(getattr(self, name), dtype=np.float64).ravel()
@@ -251,8 +262,8 @@ class Volume:
         return result, clipped
 
     def with_array(self, array: NDArray[np.generic], provenance: Provenance | None = None) -> Self:
-        """Give a volume on the same grid with other stored values, and one more step of provenance."""
+        """Give a grey volume on the same grid with other stored values, and one more step of provenance."""
         if array.shape != self.array.shape:
             raise ValueError(f"expected shape {self.array.shape}, got {array.shape}")
         steps = self.provenance if provenance is None else (*self.provenance, provenance)
-        return replace(self, array=array, provenance=steps)
+        return replace(self, array=array, colour=None, provenance=steps)

@@ -83,6 +83,7 @@ Strength = Annotated[float, typer.Option(min=0.0, max=1.0, help="0 keeps the sca
 Adapt = Annotated[
     bool, typer.Option("--adapt", help="Fine-tune the model on each scan first, about a minute; kept if it helps.")
 ]
+Colour = Annotated[bool, typer.Option("--colour", help="Take the brightness of colour images too; left alone else.")]
 Threshold = Annotated[float | None, typer.Option(metavar="Z", help="z-score above which a voxel belongs to a finding.")]
 DeviceName = Annotated[
     str, typer.Option("--device", metavar="NAME", callback=_check_device, help="auto, cpu, cuda or cuda:N.")

@@ -64,6 +64,7 @@ def denoise(
     adapt: given.Adapt = False,
     device: given.DeviceName = "auto",
     modality: given.ModalityName = None,
+    colour: given.Colour = False,
     formats: Annotated[
         str | None,
         typer.Option("--format", metavar="LIST", help="dicom, nifti, png, trust (report); default: as the input."),
@@ -82,6 +83,7 @@ def denoise(
         trust=report_file is not None,
         device=device,
         modality=modality.dicom if modality else None,
+        colour=colour,
         overwrite=overwrite,
     )
     chosen = given.parse_formats(formats, DENOISE_FORMATS)
@@ -95,6 +97,7 @@ def detect(
     threshold: given.Threshold = None,
     device: given.DeviceName = "auto",
     modality: given.ModalityName = None,
+    colour: given.Colour = False,
     formats: Annotated[
         str | None,
         typer.Option("--format", metavar="LIST", help="pm, sc, seg, sr, nifti, png; default: pm,sc or nifti."),
@@ -114,6 +117,7 @@ def detect(
         threshold=threshold,
         device=device,
         modality=modality.dicom if modality else None,
+        colour=colour,
         overwrite=overwrite,
     )
     chosen = given.parse_formats(formats, DETECT_FORMATS)

@@ -18,6 +18,7 @@ from medae.inference.prepare import (
     body_mask,
     intensity_scale,
     network_values,
+    refuse_colour,
     resize,
     standardised,
     to_pixel_spacing,
@@ -70,6 +71,7 @@ def detect(
     started, clock = datetime.now().astimezone(), time.perf_counter()
     info = bundle.choose("anomaly", volume.modality) if model == "auto" else bundle.find(model)
     bundle.check_fits(info, "anomaly", volume.modality)
+    refuse_colour(volume)
     calibration = _calibration(info)
     used = choose_device(device)
     report(0.0, f"Loading {info.title} on {used.describe()}")

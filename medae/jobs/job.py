@@ -26,6 +26,7 @@ class ProcessJob(_Job):
     series_instance_uid: str = Field(default="", description="Which series, where the paths hold several")
     part: int | None = Field(default=None, ge=0, description="Which volume, where a file holds several")
     modality: str | None = Field(default=None, description="CT, MR or XR, where the file cannot say")
+    colour: bool = Field(default=False, description="Take the brightness of colour images, which are left alone else")
     denoise: str | None = Field(default=None, description='"auto", the name of a model, or "none"')
     strength: float = Field(default=1.0, ge=0, le=1, description="0 keeps the scan, 1 denoises fully")
     adapt: bool = Field(default=False, description="Fine-tune the denoising model on the scan first, about a minute")

@@ -17,6 +17,10 @@ from medae.volume import Source
 DENOISE = ProcessJob(denoise="auto")
 """What a batch does unless told otherwise."""
 
+COLOUR = "COLOUR"
+"""Value of `Source.kind` of colour images."""
+LEFT_ALONE = "a colour image, which is left alone unless asked for (--colour)"
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -64,6 +68,10 @@ def plan(
     found = scan(roots, report)
     sources = [source for source in found.sources if not any(is_ours(path) for path in source.paths)]
     skipped = tuple(item for item in found.skipped if not is_ours(item.path))
+    if not template.colour:
+        coloured = [source for source in sources if COLOUR in source.kind.split()]
+        skipped += tuple(Skipped(source.paths[0], LEFT_ALONE) for source in coloured)
+        sources = [source for source in sources if source not in coloured]
     sources.sort(key=lambda source: ([str(path) for path in source.paths], source.part))
     volumes = Counter(source.paths for source in sources)
     jobs = []

@@ -157,6 +157,8 @@ def _process(
         raise SettingsError("A model adapts to a scan in order to denoise it. Say which model is to denoise.")
     reports = _reports(job, report, given is not None)
     result = given or Result(load(job, reports["read"]))
+    if job.colour:
+        result = replace(result, original=replace(result.original, colour=None))
     if job.denoise is not None:
         from medae.inference import denoise
 

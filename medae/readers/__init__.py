@@ -16,7 +16,7 @@ from pathlib import Path
 from medae.errors import ReadError, SeveralSeries
 from medae.progress import Report, part, silent
 from medae.readers import dicom, itk, nifti, picture
-from medae.readers.files import NOT_AN_IMAGE, os_reason, read_head
+from medae.readers.files import GZIP, NOT_AN_IMAGE, ZIPPED, os_reason, read_head
 from medae.readers.index import open_index
 from medae.readers.reader import Reader, Scan, Skipped
 from medae.readers.scanning import Found, Listener, Scanning, nobody
@@ -137,7 +137,7 @@ def _reader_for(path: Path) -> str:
     for key, reader in READERS.items():
         if reader.accepts(path, head):
             return key
-    return NOT_AN_IMAGE
+    return ZIPPED if head.startswith(GZIP) else NOT_AN_IMAGE
 
 
 def _screenshots(accepted: dict[str, list[Path]], named: set[Path]) -> list[Skipped]:

@@ -1,11 +1,11 @@
 """The pixels of a DICOM data set: are they there, what do the stored values mean, decode them."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,9 @@ from pydicom.pixels import get_decoder
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from medae.errors import ReadError
-from medae.progress import Report
-from medae.readers.dicom_header import number, text, whole
+from medae.readers import jpeg_extended
+from medae.readers.dicom_colour import brightness, to_rgb
+from medae.readers.dicom_header import is_colour, number, text, whole
 from medae.volume import HOUNSFIELD, Window
 
 NOT_SCANS = {
@@ -29,6 +30,8 @@ PIXEL_DATA = 0x7FE00010
 UNDEFINED_LENGTH = 0xFFFFFFFF
 ITEM, SEQUENCE_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
 CUT_OFF = "the file is cut off: its pixel data are shorter than the header says; copy it again"
+
+jpeg_extended.add()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def transfer_syntax(data: Dataset) -> UID:
 
 
 def unusable(data: Dataset) -> str | None:
-    """Say why this data set is no grey-scale image, None if it is one."""
+    """Say why this data set is no image that can be read, None if it is one."""
     meta = getattr(data, "file_meta", None) or Dataset()
     sop_class = text(data, "SOPClassUID") or text(meta, "MediaStorageSOPClassUID")
     if sop_class in NOT_SCANS:
@@ -71,12 +74,17 @@ def unusable(data: Dataset) -> str | None:
     rows, columns = whole(data, "Rows"), whole(data, "Columns")
     if "Rows" not in data or "Columns" not in data:
         name = UID(sop_class).name if sop_class.startswith("1.2.840.10008.") else ""
+        if name.endswith("Image Storage"):
+            return f"no image is in it, or it is cut off before its image ({name}); copy it again"
         return f"DICOM without an image{f' ({name})' if name else ''}"
     if rows < 1 or columns < 1:
         return f"its header says that the image has {rows} rows and {columns} columns"
     photometric = text(data, "PhotometricInterpretation")
-    if whole(data, "SamplesPerPixel", 1) != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2", ""):
-        return f"a colour image ({photometric or 'several samples per pixel'}); MedAE reads grey-scale images"
+    grey = whole(data, "SamplesPerPixel", 1) == 1 and photometric in ("MONOCHROME1", "MONOCHROME2", "")
+    if not grey and not is_colour(data):
+        return f"its pixels are of a kind that MedAE does not read ({photometric or 'several samples per pixel'})"
+    if not whole(data, "BitsAllocated"):
+        return "its header does not say how pixels are stored, or is cut off; copy it again"
     if whole(data, "BitsAllocated") not in (8, 16, 32):
         return f"{whole(data, 'BitsAllocated')} bits per pixel; MedAE reads 8, 16 and 32"
     return _syntax_problem(str(transfer_syntax(data)))
@@ -113,11 +121,17 @@ def incomplete(data: Dataset, file: BinaryIO, size: int) -> str | None:
         file.seek(-4, 1)
     if length == UNDEFINED_LENGTH:
         return _incomplete_fragments(file, size)
-    pixels = whole(data, "Rows") * whole(data, "Columns") * frame_count(data)
-    expected = pixels * whole(data, "BitsAllocated") // 8
+    expected = frame_count(data) * frame_bytes(data)
     if length < expected or file.tell() + expected > size:
         return CUT_OFF
     return None
+
+
+def frame_bytes(data: Dataset) -> int:
+    """Bytes of one frame that is not compressed; YBR_FULL_422 stores two samples per pixel (PS3.3 C.7.6.3.1.2)."""
+    halved = text(data, "PhotometricInterpretation") == "YBR_FULL_422"
+    samples = 2 if halved else whole(data, "SamplesPerPixel", 1)
+    return whole(data, "Rows") * whole(data, "Columns") * samples * whole(data, "BitsAllocated") // 8
 
 
 def _incomplete_fragments(file: BinaryIO, size: int) -> str | None:
@@ -134,34 +148,43 @@ def _incomplete_fragments(file: BinaryIO, size: int) -> str | None:
         file.seek(end)
 
 
-def decode(data: Dataset, path: Path) -> NDArray[np.generic]:
-    """Decode a single-frame instance to (rows, columns) in its stored type; raises ReadError."""
+class Image(NamedTuple):
+    """Decoded pixels of one frame.
+
+    Attributes
+    ----------
+    pixels
+        (rows, columns) in their stored type; the brightness of a colour image.
+    colour
+        (rows, columns, 3) red, green, blue; None for a grey image.
+    """
+
+    pixels: NDArray[np.generic]
+    colour: NDArray[np.uint8] | None = None
+
+
+def decode(data: Dataset, path: Path) -> Image:
+    """Decode a single-frame instance; raises ReadError."""
+    return next(decode_frames(data, path, [0]))
+
+
+def decode_frames(data: Dataset, path: Path, frames: Sequence[int]) -> Iterator[Image]:
+    """Decode frames in the order given; raises ReadError."""
+    from pydicom.pixels import iter_pixels
+
     _name_syntax(data)
+    colour = is_colour(data)
     try:
-        array = np.asarray(data.pixel_array)
+        for pixels in iter_pixels(data, indices=list(frames)):
+            if not colour:
+                yield Image(_native(pixels))
+                continue
+            rgb = to_rgb(data, _native(pixels), path)
+            yield Image(brightness(rgb), rgb)
+    except ReadError:
+        raise
     except Exception as error:  # every plug-in raises its own
         raise ReadError(path, _decode_reason(data, error)) from error
-    return _native(array.reshape(array.shape[-2:]))
-
-
-def decode_frames(data: Dataset, path: Path, frames: Sequence[int], report: Report) -> NDArray[np.generic]:
-    """Decode frames in the order given to (frames, rows, columns); raises ReadError."""
-    from pydicom.pixels import pixel_array
-
-    _name_syntax(data)
-    array: NDArray[np.generic] | None = None
-    for k, frame in enumerate(frames):
-        report(k / len(frames), f"Reading frames: {k} of {len(frames)}")
-        try:
-            pixels = _native(np.asarray(pixel_array(data, index=frame)))
-        except Exception as error:  # every plug-in raises its own
-            raise ReadError(path, _decode_reason(data, error)) from error
-        if array is None:
-            array = np.zeros((len(frames), *pixels.shape), dtype=pixels.dtype)
-        array[k] = pixels
-    if array is None:
-        raise ReadError(path, "it has no frames")
-    return array
 
 
 def _name_syntax(data: Dataset) -> None:
@@ -195,6 +218,8 @@ def facts(data: Dataset, rescale: Dataset | None = None, window: Dataset | None 
     rescale, window
         Where RescaleSlope and WindowCenter stand, if not in ``data`` (functional groups).
     """
+    if is_colour(data):
+        return PixelFacts(stored_range=(0.0, 255.0), windows=(Window(127.5, 255.0),))
     slope, intercept, unit, warnings = _rescale(data, data if rescale is None else rescale)
     bits = whole(data, "BitsStored") or whole(data, "BitsAllocated")
     signed = whole(data, "PixelRepresentation") == 1

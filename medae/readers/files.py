@@ -5,11 +5,16 @@ import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
+from medae.readers import dicomdir
 from medae.readers.reader import HEAD_BYTES, Skipped
 
 NOT_AN_IMAGE = "not an image format that MedAE reads"
+GZIP = b"\x1f\x8b"
+"""First bytes of what gzip has compressed."""
+ZIPPED = "compressed with gzip; unpack it first"
 
 
 def os_reason(error: OSError) -> str:
@@ -40,8 +45,8 @@ def find_files(paths: Sequence[Path]) -> Iterator[FoundFile | Skipped]:
     """Find the regular files at and below ``paths``, in natural order, each once.
 
     Names that begin with a dot are left out below a folder, and so is a DICOMDIR, whose files are
-    found themselves. A DICOMDIR that was named itself stands for its folder. Linked folders are
-    followed, but no folder is entered twice.
+    found themselves. A DICOMDIR that was named itself stands for the files that it names, or for its folder where
+    it names none. Linked folders are followed, but no folder is entered twice.
 
     Yields
     ------
@@ -51,8 +56,9 @@ def find_files(paths: Sequence[Path]) -> Iterator[FoundFile | Skipped]:
     seen_folders: set[tuple[int, int]] = set()
     seen_files: set[tuple[int, int]] = set()
     for start in paths:
-        top = start.parent if start.name.upper() == "DICOMDIR" and start.is_file() else start
-        for path, found in _walk(top, seen_folders):
+        tops, missing = _tops(start)
+        yield from missing
+        for path, found in chain.from_iterable(_walk(top, seen_folders) for top in tops):
             if isinstance(found, Skipped):
                 yield found
                 continue
@@ -60,6 +66,17 @@ def find_files(paths: Sequence[Path]) -> Iterator[FoundFile | Skipped]:
             if identity not in seen_files:
                 seen_files.add(identity)
                 yield FoundFile(path, found.st_size, found.st_mtime_ns)
+
+
+def _tops(start: Path) -> tuple[list[Path], list[Skipped]]:
+    """Give the files or folders that a path which was named stands for."""
+    try:
+        is_index = start.is_file() and dicomdir.is_index(start, read_head(start))
+    except OSError:
+        is_index = False  # the walk says why it cannot be read
+    if not is_index:
+        return [start], []
+    return dicomdir.referenced(start) or ([start.parent], [])
 
 
 def _walk(top: Path, seen: set[tuple[int, int]]) -> Iterator[tuple[Path, Skipped | os.stat_result]]:

@@ -29,7 +29,7 @@ from medae.settings import cache_folder
 MAX_BYTES = 256 * 1024 * 1024
 """The index may grow to this size (about half a million files); then the folders scanned longest ago are dropped."""
 
-READING = 1
+READING = 2
 """To be raised when headers are read in another way, so that older entries no longer count."""
 
 _APPLICATION = 0x4D644145  # "MdAE": SQLite's application_id

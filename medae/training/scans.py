@@ -50,6 +50,7 @@ OTHER_KINDS = {
     "PROJECTION": "a projection of other slices",
     "MOSAIC": "a mosaic of slices",
     "SECONDARY": "a screen capture",
+    "COLOUR": "a colour image",
     "PHASE": "a phase image",
     "PHASE_MAP": "a phase image",
 }

@@ -1,12 +1,13 @@
 """Jobs done here."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from medae.errors import Cancelled, ReadError, SettingsError, SeveralSeries
+from medae.errors import Cancelled, ReadError, SettingsError, SeveralSeries, UnsupportedVolume
 from medae.jobs.job import ExportJob, FamiliesJob, ProcessJob
 from medae.jobs.run import load, run
 from medae.results import AnomalyMap, Result
@@ -188,3 +189,12 @@ def test_only_a_denoising_adapts(adaptable: Volume) -> None:
         run(ProcessJob(adapt=True), given=Result(adaptable))
     with pytest.raises(SettingsError, match="no network"):
         run(ProcessJob(denoise="none", adapt=True), given=Result(adaptable))
+
+
+def test_colour_is_processed_only_where_asked_for() -> None:
+    volume = replace(small_volume(), colour=np.zeros((*small_volume().shape, 3), np.uint8))
+    with pytest.raises(UnsupportedVolume, match="colour"):
+        run(ProcessJob(denoise="auto"), given=Result(volume))
+    done = run(ProcessJob(denoise="none", colour=True), given=Result(volume)).result
+    assert done is not None
+    assert done.original.colour is None
