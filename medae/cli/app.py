@@ -11,6 +11,7 @@ from medae.cli.batch import batch
 from medae.cli.demo import demo
 from medae.cli.doctor import doctor
 from medae.cli.group import MedaeGroup
+from medae.cli.index import index
 from medae.cli.info import info
 from medae.cli.latent import latent
 from medae.cli.process import denoise, detect
@@ -58,6 +59,7 @@ def open_(
 
 app.command("demo")(demo)
 app.command("info")(info)
+app.command("index")(index)
 app.command("denoise")(denoise)
 app.command("detect")(detect)
 app.command("batch")(batch)

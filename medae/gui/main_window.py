@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (  # noqa: TID253
 
 from medae import bundle
 from medae.bundle import BundleInfo
-from medae.errors import SettingsError, UnsupportedVolume
+from medae.errors import SettingsError
 from medae.gui.about import AboutBox, ShortcutsSheet
 from medae.gui.actions import Actions, Commands
 from medae.gui.export_dialog import ExportDialog, choices
@@ -27,6 +26,7 @@ from medae.gui.findings_panel import FindingsPanel
 from medae.gui.jobs_panel import JobsPanel
 from medae.gui.message_bar import MessageBar
 from medae.gui.modality_bar import ModalityBar
+from medae.gui.model_menu import models_for
 from medae.gui.processing import Processing
 from medae.gui.running_jobs import JobRecord, JobWorker, RunningJobs
 from medae.gui.series_browser import SeriesBrowser
@@ -165,10 +165,13 @@ class MainWindow(QMainWindow):
         self.browser.chosen.connect(self.session.show)
         session = self.session
         session.series_added.connect(lambda index: self.browser.add(session.series[index].source))
+        session.series_added.connect(self._describe)
+        session.series_changed.connect(self._describe)
         session.thumbnail_ready.connect(self.browser.set_thumbnail)
-        session.file_skipped.connect(self.browser.add_skipped)
+        session.files_skipped.connect(self.browser.add_skipped)
         session.loading.connect(self.status.show_loading)
         session.loading_ended.connect(self.status.show_ready)
+        self.status.stop.connect(session.stop_loading)
         session.problem.connect(lambda sentence, details: self.message_bar.say("error", sentence, details))
         session.shown.connect(self._shown)
         session.result_changed.connect(self._update_actions)
@@ -204,15 +207,19 @@ class MainWindow(QMainWindow):
         return str(self.settings.recent[0].parent) if self.settings.recent else str(Path.home())
 
     def _shown(self, index: int) -> None:
-        entry = self.session.series[index]
-        self.browser.describe(index, entry.source)
         self.browser.set_current(index)
         self.stack.setCurrentWidget(self.viewer)
         self.viewer.setFocus()
         self.message_bar.hide()
-        if entry.source.warnings:
-            self.message_bar.say("warning", " ".join(entry.source.warnings))
+        self._describe(index)
         self._update_actions()
+
+    def _describe(self, index: int) -> None:
+        """Say what is known of a series, and of the one that is shown, what to beware of."""
+        entry = self.session.series[index]
+        self.browser.describe(index, entry.source, entry.growing)
+        if entry.source.warnings and index == self.session.current:
+            self.message_bar.say("warning", " ".join(entry.source.warnings))
 
     def _remember(self, paths: Sequence[Path]) -> None:
         self.settings = self.settings.with_recent(paths[0])
@@ -288,7 +295,7 @@ class MainWindow(QMainWindow):
         """Read the list of models in a thread, and which of them are used for the scan that is shown."""
         result = self.session.result
         modality = "" if result is None else result.original.modality
-        self._threads.start(lambda task: _models_for(modality), done=partial(self._show_model_menus, modality))
+        self._threads.start(lambda task: models_for(modality), done=partial(self._show_model_menus, modality))
 
     def _show_model_menus(self, modality: str, found: tuple[tuple[BundleInfo, ...], dict[str, str]]) -> None:
         models, used = found
@@ -387,12 +394,3 @@ class MainWindow(QMainWindow):
         self._threads.close()
         self.jobs.close()
         event.accept()
-
-
-def _models_for(modality: str) -> tuple[tuple[BundleInfo, ...], dict[str, str]]:
-    """All models, and the name of the one in use for each task; called in a thread."""
-    used = {}
-    for task in ("denoise", "anomaly"):
-        with suppress(UnsupportedVolume):
-            used[task] = bundle.choose(task, modality).name
-    return bundle.bundles(), used

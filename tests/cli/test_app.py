@@ -2,7 +2,7 @@ import pytest
 
 import medae as package
 
-COMMANDS = ["open", "demo", "info", "denoise", "detect", "batch", "train", "models", "doctor"]
+COMMANDS = ["open", "demo", "info", "index", "denoise", "detect", "batch", "train", "models", "doctor"]
 
 
 def test_help_names_every_command_and_the_research_hint(medae) -> None:
