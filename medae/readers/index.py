@@ -15,7 +15,6 @@ import logging
 import os
 import secrets
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
@@ -183,8 +182,8 @@ class HeaderIndex:
     def _write(self) -> None:
         with self._silently():
             if self._database is not None:
-                now = int(time.time())
                 with self._database:
+                    (now,) = self._database.execute("SELECT coalesce(max(used), 0) + 1 FROM folders").fetchone()
                     self._database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", self._new)
                     self._database.executemany(
                         "INSERT OR REPLACE INTO folders VALUES (?, ?)", [(folder, now) for folder in self._used]
