@@ -15,7 +15,7 @@ from pathlib import Path
 
 from medae.errors import ReadError, SeveralSeries
 from medae.progress import Report, part, silent
-from medae.readers import dicom, itk, nifti, picture
+from medae.readers import archive, dicom, itk, nifti, picture
 from medae.readers.files import GZIP, NOT_AN_IMAGE, ZIPPED, os_reason, read_head
 from medae.readers.index import open_index
 from medae.readers.reader import Reader, Scan, Skipped
@@ -52,6 +52,7 @@ def scan(paths: Path | str | Sequence[Path | str], report: Report = silent, list
         file's content; a path that does not exist is among the skipped.
     """
     given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    archive.forget_old()
     with open_index() as index, dicom.quiet():
         scanning = Scanning(READERS, _reader_for, index, listener)
         scanning.run(given, report)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from medae.readers import dicomdir
+from medae.readers import archive, dicomdir
 from medae.readers.reader import HEAD_BYTES, Skipped
 
 NOT_AN_IMAGE = "not an image format that MedAE reads"
@@ -46,7 +46,8 @@ def find_files(paths: Sequence[Path]) -> Iterator[FoundFile | Skipped]:
 
     Names that begin with a dot are left out below a folder, and so is a DICOMDIR, whose files are
     found themselves. A DICOMDIR that was named itself stands for the files that it names, or for its folder where
-    it names none. Linked folders are followed, but no folder is entered twice.
+    it names none. Linked folders are followed, but no folder is entered twice. ZIP archives are unpacked and looked
+    through like folders (`medae.readers.archive`); one in another is not.
 
     Yields
     ------
@@ -65,7 +66,24 @@ def find_files(paths: Sequence[Path]) -> Iterator[FoundFile | Skipped]:
             identity = (found.st_dev, found.st_ino)
             if identity not in seen_files:
                 seen_files.add(identity)
-                yield FoundFile(path, found.st_size, found.st_mtime_ns)
+                yield from _opened(path, found)
+
+
+def _opened(path: Path, status: os.stat_result) -> Iterator[FoundFile | Skipped]:
+    """Give a file, or what is in it."""
+    try:
+        packed = path.suffix.lower() == archive.SUFFIX and archive.is_archive(path, read_head(path))
+    except OSError:
+        packed = False  # who looks into it says why it cannot be read
+    if not packed:
+        yield FoundFile(path, status.st_size, status.st_mtime_ns)
+        return
+    for item in archive.unpacked(path):
+        if isinstance(item, Skipped):
+            yield item
+        else:
+            inner = item.stat()
+            yield FoundFile(item, inner.st_size, inner.st_mtime_ns)
 
 
 def _tops(start: Path) -> tuple[list[Path], list[Skipped]]:
