@@ -50,7 +50,7 @@ def calibrate(
         for residual, restored, mask in zip(residuals, restorations, masks, strict=True)
     ]
     volumes = [Volume(array=z, affine=np.diag([*scan.spacing, 1.0])) for z, scan in zip(maps, scans, strict=True)]
-    regions = [float(np.mean([len(findings(v, level)) for v in volumes])) for level in CANDIDATES]
+    regions = [float(np.mean([len(findings(v, float(level))) for v in volumes])) for level in CANDIDATES]
     chosen = next((n for n, count in enumerate(regions) if count <= FALSE_REGIONS), len(regions) - 1)
     calibrated = calibration.model_copy(update={"threshold": float(CANDIDATES[chosen])})
     above = float(np.mean(np.concatenate([z[m] for z, m in zip(maps, masks, strict=True)]) > 3.0))
