@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from medae.confidentiality import Deidentify
 from medae.errors import ExportError, SettingsError, UnsupportedVolume
 from medae.exporters import (
+    animation,
     derived_series,
     findings,
     nifti,
@@ -39,6 +40,7 @@ EXPORTERS: dict[str, Exporter] = {
     "presentation-state": presentation_state,
     "nifti": nifti,
     "png": png,
+    "animation": animation,
     "findings": findings,
     "trust-report": trust_report,
 }

@@ -20,7 +20,7 @@ from pydicom.uid import (
 from medae.errors import ReadError
 from medae.exporters import dicom_attributes as attributes
 from medae.exporters import dicom_file
-from medae.exporters.exporter import DicomOptions
+from medae.exporters.exporter import DicomOptions, Output
 from medae.progress import Report
 from medae.results import Result
 from medae.volume import Volume
@@ -79,6 +79,15 @@ def accepts(result: Result) -> str | None:
     if not np.issubdtype(result.denoised.array.dtype, np.integer):
         return "this scan stores floating-point pixels; use nifti"
     return None
+
+
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the folder of the series: pixels of the stored type, and headers as large as the source's."""
+    original = result.original
+    files = len(original.source.paths)
+    description = attributes.series_description(dicom_file.read_header(original.source.paths[0]), "denoised")
+    place = "." if options.flat else f"{name}_denoised"
+    return (Output(place, files, original.array.nbytes + files * attributes.HEADER_SIZE, description),)
 
 
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:

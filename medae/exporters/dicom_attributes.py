@@ -48,6 +48,12 @@ SERIES_OFFSET = {
 }
 """Added to the source's SeriesNumber."""
 
+HEADER_SIZE = 4096
+"""About how many bytes an object has beside its pixels."""
+
+FRAME_SIZE = 700
+"""About how many bytes the functional groups of one frame take."""
+
 _UID_NAMESPACE = uuid.UUID("5a9c2a0e-6d0b-4f0e-9b52-6f6f1d7b8c11")
 _LO_LENGTH = 64
 _ST_LENGTH = 1024
@@ -328,6 +334,11 @@ def series_number(header: Dataset, output: str) -> int:
 def series_description(header: Dataset, what: str) -> str:
     """``MedAE <what>: <the source's description>``, at most 64 characters (VR LO)."""
     return long_string(f"{MANUFACTURER} {what}: {header.get('SeriesDescription', '') or 'series'}")
+
+
+def described(result: Result, output: str) -> str:
+    """SeriesDescription that an output of a result will have; it is read from the source's header."""
+    return series_description(read_header(result.original.source.paths[0]), output.replace("_", " "))
 
 
 def long_string(text: str) -> str:

@@ -10,7 +10,7 @@ from pydicom.config import disable_value_validation
 
 from medae.exporters import dicom_attributes as attributes
 from medae.exporters import dicom_file
-from medae.exporters.exporter import DicomOptions
+from medae.exporters.exporter import DicomOptions, Output
 from medae.progress import Report, part
 from medae.results import AnomalyMap, Result
 from medae.windowing import HEATMAP_MAXIMUM
@@ -34,6 +34,13 @@ def accepts(result: Result) -> str | None:
     if result.anomaly_map is None:
         return attributes.NO_ANOMALY_MAP
     return attributes.reason_against(result, needs_position=True)
+
+
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the one file: 16 or 32 bits a voxel, and functional groups of each frame."""
+    slices = result.original.shape[0]
+    size = result.original.array.size * (4 if options.float32 else 2) + (slices + 1) * attributes.FRAME_SIZE
+    return (Output(f"{name}_heatmap.dcm", 1, size, attributes.described(result, "heatmap")),)
 
 
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:

@@ -15,7 +15,7 @@ from pydicom.valuerep import DSfloat
 from medae.errors import ExportError
 from medae.exporters import dicom_attributes as attributes
 from medae.exporters import dicom_file
-from medae.exporters.exporter import DicomOptions
+from medae.exporters.exporter import DicomOptions, Output
 from medae.progress import Report, part
 from medae.results import AnomalyMap, Finding, Result, finding_numbers
 from medae.volume import HOUNSFIELD, Volume, Window
@@ -48,6 +48,13 @@ def accepts(result: Result) -> str | None:
     if result.denoised is None and result.anomaly_map is None:
         return "there is neither a denoised scan nor a heatmap yet; run denoise or detect first"
     return attributes.reason_against(result, needs_position=False)
+
+
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the one file, or the several where the rescale differs; their size depends on the outlines."""
+    files = len(_groups(result.original))
+    place = f"{name}_presentation{'_0001' if files > 1 else ''}.dcm"
+    return (Output(place, files, None, attributes.described(result, "presentation")),)
 
 
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:

@@ -16,7 +16,7 @@ from pydicom.valuerep import DSfloat
 from medae.exporters import dicom_attributes as attributes
 from medae.exporters import dicom_file
 from medae.exporters.drawing import color_bar, font, fuse
-from medae.exporters.exporter import DicomOptions
+from medae.exporters.exporter import DicomOptions, Output
 from medae.progress import Report, silent
 from medae.results import AnomalyMap, Result
 from medae.volume import Volume
@@ -42,6 +42,15 @@ def accepts(result: Result) -> str | None:
     return attributes.reason_against(result, needs_position=False)
 
 
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the folder of pictures, or the one multi-frame file: three bytes a pixel."""
+    slices, rows, columns = result.original.shape
+    factor = _factor(result.original)
+    size = slices * (3 * rows * factor * (columns * factor + 9 * _text_size(rows * factor)) + attributes.HEADER_SIZE)
+    place = f"{name}_heatmap_sc{'.dcm' if options.multi_frame else ''}"
+    return (Output(place, 1 if options.multi_frame else slices, size, attributes.described(result, "heatmap_sc")),)
+
+
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:
     """Write ``<name>_heatmap_sc/0001.dcm`` …, one per slice in slice order, or one ``<name>_heatmap_sc.dcm``."""
     anomaly_map, volume = result.anomaly_map, result.original
@@ -51,7 +60,7 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
     key = ("heatmap_sc", volume.source.series_instance_uid, attributes.recipe(steps), options.model_dump_json())
     series_uid = attributes.new_uid(options.deterministic_uids, "series", *key)
     moment = attributes.now()
-    factor = max(1, -(-_SMALLEST_SIDE // max(volume.shape[1:])))
+    factor = _factor(volume)
     strip = _strip(anomaly_map, volume.shape[1] * factor)
     window = default_window(volume)
     written, pictures = [], []
@@ -77,6 +86,15 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
             _set_pixels(capture, pictures)
             written.append(dicom_file.write(capture, folder / f"{name}_heatmap_sc.dcm"))
     return tuple(written)
+
+
+def _factor(volume: Volume) -> int:
+    """How many times the pixels are enlarged."""
+    return max(1, -(-_SMALLEST_SIDE // max(volume.shape[1:])))
+
+
+def _text_size(rows: int) -> int:
+    return max(13, min(rows // 30, 40))
 
 
 def _capture(
@@ -185,7 +203,7 @@ def _strip(anomaly_map: AnomalyMap, rows: int) -> NDArray[np.uint8]:
     """Burnt-in strip beside the picture: colour bar with scale, model, warning; (rows, columns, 3)."""
     from PIL import Image, ImageDraw
 
-    size = max(13, min(rows // 30, 40))
+    size = _text_size(rows)
     columns = 9 * size
     strip = Image.new("RGB", (columns, rows), (0, 0, 0))
     draw = ImageDraw.Draw(strip)

@@ -9,7 +9,7 @@ from pydicom.config import disable_value_validation
 
 from medae.exporters import dicom_attributes as attributes
 from medae.exporters import dicom_file
-from medae.exporters.exporter import DicomOptions
+from medae.exporters.exporter import DicomOptions, Output
 from medae.progress import Report, part
 from medae.results import AnomalyMap, Finding, Result, finding_numbers
 
@@ -30,6 +30,16 @@ def accepts(result: Result) -> str | None:
     if result.anomaly_map is None:
         return attributes.NO_ANOMALY_MAP
     return attributes.reason_against(result, needs_position=True, needs_findings=True)
+
+
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the one file: one bit a pixel, in the slices that each finding touches."""
+    assert result.anomaly_map is not None
+    _, rows, columns = result.original.shape
+    boxes = [finding.bounding_box for finding in result.anomaly_map.findings[: options.max_findings]]
+    frames = sum(stop[0] - start[0] for start, stop in boxes)
+    size = frames * (rows * columns // 8 + attributes.FRAME_SIZE) + attributes.HEADER_SIZE
+    return (Output(f"{name}_heatmap_seg.dcm", 1, size, attributes.described(result, "heatmap_seg")),)
 
 
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ from pydicom.uid import UID
 
 from medae.exporters import dicom_attributes as attributes
 from medae.exporters import dicom_file
-from medae.exporters.exporter import DicomOptions
+from medae.exporters.exporter import DicomOptions, Output
 from medae.progress import Report, part
 from medae.results import AnomalyMap, Finding, Result
 
@@ -42,6 +42,14 @@ def accepts(result: Result) -> str | None:
     if result.anomaly_map is None:
         return attributes.NO_ANOMALY_MAP
     return attributes.reason_against(result, needs_position=True, needs_findings=True)
+
+
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the one file: about as long as there are findings and images that show them."""
+    assert result.anomaly_map is not None
+    findings = result.anomaly_map.findings[: options.max_findings]
+    size = attributes.HEADER_SIZE + len(findings) * attributes.HEADER_SIZE
+    return (Output(f"{name}_heatmap_sr.dcm", 1, size, attributes.described(result, "heatmap_sr")),)
 
 
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:

@@ -22,8 +22,9 @@ FILES = {
     "segmentation": ["s_heatmap_seg.dcm"],
     "structured-report": ["s_heatmap_sr.dcm"],
     "presentation-state": ["s_presentation.dcm"],
-    "nifti": ["s_denoised.nii.gz", "s_heatmap.nii.gz"],
+    "nifti": ["s_denoised.nii.gz", "s_denoised.json", "s_heatmap.nii.gz", "s_heatmap.json"],
     "png": ["s_denoised.png", "s_heatmap.png"],
+    "animation": ["s_denoised.gif", "s_heatmap.gif"],
     "findings": ["s_findings.json", "s_findings.csv"],
     "trust-report": ["s_trust.html", "s_trust.pdf"],
 }
@@ -52,6 +53,21 @@ def test_writes_the_named_files_and_nothing_else(key: str, ct: Result, tmp_path:
     assert set(FILES[key]) <= {path.relative_to(out).as_posix() for path in paths}
     assert set(paths) == {path for path in out.rglob("*") if path.is_file()}
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@every
+def test_outputs_are_named_and_counted_before(key: str, ct: Result, tmp_path: Path) -> None:
+    exporter, out = EXPORTERS[key], tmp_path / "out"
+    told = exporter.outputs(ct, "s", exporter.Options())
+    written = {path.relative_to(out) for path in export(ct, out, (key,), name="s")}
+    assert sum(output.files for output in told) == len(written)
+    for output in told:
+        files = [path for path in written if path.is_relative_to(output.name)]
+        assert len(files) == output.files
+        size = sum((out / path).stat().st_size for path in files)
+        assert output.size is None or 0.6 * size - 2000 < output.size < 1.6 * size + 9000
+        if key in DICOM:
+            assert pydicom.dcmread(out / files[0]).SeriesDescription == output.description
 
 
 @every

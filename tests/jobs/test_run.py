@@ -27,7 +27,7 @@ def test_read_denoise_and_export(tree: Path, tmp_path: Path) -> None:
     outcome = run(job, lambda fraction, message="", /: seen.append(fraction))
     assert outcome.result is not None
     assert outcome.result.denoised is not None
-    assert len(outcome.paths) == 7
+    assert len(outcome.paths) == 8
     assert all(path.is_file() for path in outcome.paths)
     assert seen == sorted(seen)
     assert seen[-1] == pytest.approx(1.0)
@@ -76,7 +76,7 @@ def test_export_of_a_weaker_denoising(tmp_path: Path) -> None:
     volume = small_volume()
     result = Result(volume, volume.with_array(volume.array + np.int16(10)))
     job = ExportJob(exports=("nifti",), out=tmp_path, name="scan", strength=0.5)
-    (path,) = run(job, given=result).paths
+    path, _ = run(job, given=result).paths
     np.testing.assert_array_equal(medae.open(path, "MR").array, volume.array + 5)
 
 
