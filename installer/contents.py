@@ -133,12 +133,7 @@ def plug_in_modules(distributions: Iterable[Distribution]) -> tuple[str, ...]:
     """Modules that are found by entry points alone: decoders of compressed DICOM, and the like."""
     return tuple(
         sorted(
-            {
-                point.module
-                for one in distributions
-                for point in one.entry_points
-                if PLUG_IN_GROUPS.search(point.group)
-            }
+            {point.module for one in distributions for point in one.entry_points if PLUG_IN_GROUPS.search(point.group)}
         )
     )
 

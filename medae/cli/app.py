@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-import medae
 from medae.cli import models, window
 from medae.cli.batch import batch
 from medae.cli.demo import demo
@@ -29,7 +28,9 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"medae {medae.__version__}")
+        from medae.build import this_build
+
+        typer.echo(f"medae {this_build()}")
         raise typer.Exit
 
 
@@ -37,7 +38,7 @@ def _print_version(wanted: bool) -> None:
 def main(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print version, commit and build.")
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Print tracebacks (also: MEDAE_DEBUG=1).")] = False,
 ) -> None:
@@ -52,9 +53,12 @@ def main(
 @app.command("open")
 def open_(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", exists=True, help="Files or folders.")],
+    new_window: Annotated[
+        bool, typer.Option("--new-window", help="Open another window, even where one is open.")
+    ] = False,
 ) -> None:
-    """Open the window on files or folders."""
-    window.open_window(paths)
+    """Open files or folders, in the window that is open already or in a new one."""
+    window.open_window(paths, new_window=new_window)
 
 
 app.command("demo")(demo)

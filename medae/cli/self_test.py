@@ -3,7 +3,8 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ def self_test() -> Iterator[Check]:
     with tempfile.TemporaryDirectory(prefix="medae-self-test-") as place:
         yield from check_models()
         yield from check_exports(Path(place))
-        yield attempt("Worker process", lambda: try_worker(Path(place)))
+        yield attempt("Worker process", partial(try_worker, Path(place)))
         yield attempt("Window", try_window)
 
 
@@ -51,7 +52,7 @@ def check_models() -> Iterator[Check]:
         if damaged.shipped:
             yield Check(f"Model {damaged.name}", damaged.reason, ok=False)
     for info in shipped:
-        yield attempt(f"Model {info.name}", lambda info=info: try_model(info))
+        yield attempt(f"Model {info.name}", partial(try_model, info))
 
 
 def try_model(info: "BundleInfo") -> str:
@@ -67,7 +68,8 @@ def try_model(info: "BundleInfo") -> str:
     import numpy as np
 
     from medae import bundle
-    from medae.inference import denoise, detect
+    from medae.inference.denoise import denoise
+    from medae.inference.detect import detect
 
     bundle.verify(info)
     volume = phantom_of(info.modalities[0])
@@ -111,7 +113,7 @@ def check_exports(place: Path) -> Iterator[Check]:
         yield Check("Exports", f"nothing to export ({type(error).__name__}: {error})", ok=False)
         return
     for key in EXPORTERS:
-        yield attempt(f"Export {key}", lambda key=key: try_export(result, key, place / key))
+        yield attempt(f"Export {key}", partial(try_export, result, key, place / key))
 
 
 def processed_phantom(folder: Path) -> "Result":
@@ -185,8 +187,8 @@ def try_worker(place: Path) -> str:
     import queue
 
     from medae.jobs.job import ProcessJob
-    from medae.jobs.messages import Done, Failed
-    from medae.jobs.worker import Message, Worker
+    from medae.jobs.messages import Done, Failed, Message
+    from medae.jobs.worker import Worker
     from medae.phantom import write_dicom
 
     paths = write_dicom(phantom_of("MR"), place / "worker")
@@ -202,7 +204,7 @@ def try_worker(place: Path) -> str:
             if isinstance(message, Done):
                 return f"denoised a phantom in {time.monotonic() - started:.1f} s, its start included"
             if isinstance(message, Failed):
-                raise RuntimeError(message.sentence)
+                raise RuntimeError(message.message)
     raise RuntimeError(f"no answer within {WORKER_SECONDS:g} s")
 
 
