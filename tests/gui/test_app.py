@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from pytestqt.qtbot import QtBot
 
 from medae.gui import app
