@@ -29,6 +29,7 @@ def self_test() -> Iterator[Check]:
     with tempfile.TemporaryDirectory(prefix="medae-self-test-") as place:
         yield from check_models()
         yield from check_exports(Path(place))
+        yield attempt("Tables and clusters", partial(try_tables, Path(place)))
         yield attempt("Worker process", partial(try_worker, Path(place)))
         yield attempt("Window", try_window)
 
@@ -174,6 +175,31 @@ def read_again(path: Path) -> None:
             raise ValueError(f"{path.name} is no {path.suffix[1:].upper()} file")
     elif not readers.open_volume(path, "MR").array.size:
         raise ValueError(f"{path.name} holds nothing")
+
+
+def try_tables(place: Path) -> str:
+    """Cluster some points and write them as CSV and Parquet, as the latent explorer does.
+
+    Raises
+    ------
+    ValueError
+        If the Parquet file does not come back as it was.
+    """
+    import numpy as np
+    import pyarrow
+    import pyarrow.parquet
+    from sklearn.cluster import KMeans
+
+    from medae.latent.table import write_table
+
+    points = np.random.default_rng(1).normal(size=(40, 2)) + np.repeat([[0.0], [9.0]], 20, axis=0)
+    groups = KMeans(2, n_init=1, random_state=1).fit_predict(points)
+    table = pyarrow.table({"x": points[:, 0], "y": points[:, 1], "cluster": groups})
+    for name in ("points.csv", "points.parquet"):
+        write_table(table, place / name)
+    if not pyarrow.parquet.read_table(place / "points.parquet").equals(table) or len(set(groups[:20])) != 1:
+        raise ValueError("the table did not come back as it was written")
+    return "CSV and Parquet written and read again"
 
 
 def try_worker(place: Path) -> str:
