@@ -163,7 +163,7 @@ def read_again(path: Path) -> None:
     from medae import readers
 
     head = path.read_bytes()[:8]
-    starts = {".png": b"\x89PNG", ".pdf": b"%PDF", ".html": b"<!", ".json": b"{", ".csv": b""}
+    starts = {".pdf": b"%PDF", ".html": b"<!", ".json": b"{", ".csv": b""}
     if path.suffix == ".dcm":
         from pydicom import dcmread
 
@@ -173,8 +173,24 @@ def read_again(path: Path) -> None:
     elif path.suffix in starts:
         if not head or not head.lower().startswith(starts[path.suffix].lower()):
             raise ValueError(f"{path.name} is no {path.suffix[1:].upper()} file")
-    elif not readers.open_volume(path, "MR").array.size:
-        raise ValueError(f"{path.name} holds nothing")
+    elif path.name.endswith((".nii", ".nii.gz")):
+        if not readers.open_volume(path, "MR").array.size:
+            raise ValueError(f"{path.name} holds nothing")
+    else:
+        _load_picture(path)
+
+
+def _load_picture(path: Path) -> None:
+    """Decode all frames of a picture, still or moving."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            for frame in range(getattr(picture, "n_frames", 1)):
+                picture.seek(frame)
+                picture.load()
+    except (UnidentifiedImageError, OSError) as error:
+        raise ValueError(f"{path.name} is no picture ({error})") from error
 
 
 def try_tables(place: Path) -> str:
