@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from medae.confidentiality import Deidentify
 from medae.jobs.questions import Encode, Question
 from medae.training.recipe import Recipe
 
@@ -52,6 +53,11 @@ class ExportJob(_Job):
     strength: float = Field(default=1.0, ge=0, le=1, description="How much of the denoising to keep")
     threshold: float | None = Field(default=None, description="z above which a voxel belongs to a finding")
     overwrite: bool = Field(default=False, description="Replace files of the same names")
+    deidentify: Deidentify | None = Field(default=None, description="Take out of DICOM what tells whose scan it is")
+    compression: Literal["none", "jpeg-ls", "jpeg-2000"] = Field(
+        default="none", description="Of DICOM images; lossless"
+    )
+    deterministic_uids: bool = Field(default=False, description="Same UIDs when the same export is made again")
 
 
 class TrainJob(_Job):

@@ -4,9 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 import torch
 
+from medae.confidentiality import Deidentify
 from medae.errors import Cancelled, ReadError, SettingsError, SeveralSeries, UnsupportedVolume
 from medae.jobs.job import ExportJob, FamiliesJob, ProcessJob
 from medae.jobs.run import load, run
@@ -198,3 +200,23 @@ def test_colour_is_processed_only_where_asked_for() -> None:
     done = run(ProcessJob(denoise="none", colour=True), given=Result(volume)).result
     assert done is not None
     assert done.original.colour is None
+
+
+def test_an_export_can_be_deidentified_compressed_and_repeatable(tree: Path, tmp_path: Path) -> None:
+    given = run(ProcessJob(paths=(tree / "patient" / "head",), denoise="none")).result
+    assert given is not None
+    written = []
+    for folder in ("one", "two"):
+        job = ExportJob(
+            exports=("derived-series", "png"),
+            out=tmp_path / folder,
+            deidentify=Deidentify(patient_id="S1"),
+            compression="jpeg-ls",
+            deterministic_uids=True,
+        )
+        written.append(pydicom.dcmread(run(job, given=given).paths[0]))
+    assert written[0].SOPInstanceUID == written[1].SOPInstanceUID
+    assert written[0].PatientID == "S1"
+    assert written[0].file_meta.TransferSyntaxUID == pydicom.uid.JPEGLSLossless
+    job = ExportJob(exports=("png",), out=tmp_path / "three", deterministic_uids=True)
+    assert len(run(job, given=given).paths) == 1
