@@ -21,7 +21,7 @@ from medae.bundle import BundleInfo
 from medae.errors import SettingsError
 from medae.gui.about import AboutBox, ShortcutsSheet
 from medae.gui.actions import Actions, Commands
-from medae.gui.export_dialog import ExportDialog, choices
+from medae.gui.export_dialog import ExportDialog
 from medae.gui.findings_panel import FindingsPanel
 from medae.gui.jobs_panel import JobsPanel
 from medae.gui.message_bar import MessageBar
@@ -38,6 +38,7 @@ from medae.gui.tool_windows import ToolWindows
 from medae.gui.trust import Trust
 from medae.gui.viewer import Viewer
 from medae.gui.viewer_model import ViewerModel
+from medae.jobs.export_offer import offer
 from medae.jobs.job import ExportJob
 from medae.jobs.messages import Message
 from medae.jobs.sample_scans import SAMPLES, make_sample
@@ -252,7 +253,7 @@ class MainWindow(QMainWindow):
         threshold = None if self.model.anomaly_map is None else self.model.heatmap_threshold
         if result is not None:
             self._threads.start(
-                lambda task: choices(result, threshold),
+                lambda task: offer(result, threshold),
                 done=lambda offered: self._show_export(result, offered),
                 failed=lambda sentence, details: self.message_bar.say("error", sentence, details),
             )
