@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -84,6 +84,10 @@ Adapt = Annotated[
     bool, typer.Option("--adapt", help="Fine-tune the model on each scan first, about a minute; kept if it helps.")
 ]
 Colour = Annotated[bool, typer.Option("--colour", help="Take the brightness of colour images too; left alone else.")]
+GapChoice = Annotated[
+    Literal["keep", "largest", "single"],
+    typer.Option("--gaps", help="Where slices are missing: keep all as one volume, the largest even block, or each."),
+]
 Threshold = Annotated[float | None, typer.Option(metavar="Z", help="z-score above which a voxel belongs to a finding.")]
 DeviceName = Annotated[
     str, typer.Option("--device", metavar="NAME", callback=_check_device, help="auto, cpu, cuda or cuda:N.")

@@ -18,6 +18,7 @@ from medae.progress import Report, part
 
 if TYPE_CHECKING:
     from medae.jobs.job import ProcessJob
+    from medae.readers.choices import Gaps
     from medae.results import Result
 
 VOLUME_SUFFIX = ".nii.gz"
@@ -49,6 +50,7 @@ class Request:
     formats: tuple[str, ...]
     as_json: bool
     report_file: Path | None
+    gaps: "Gaps" = "keep"
 
     @property
     def one_file(self) -> bool:
@@ -65,6 +67,7 @@ def denoise(
     device: given.DeviceName = "auto",
     modality: given.ModalityName = None,
     colour: given.Colour = False,
+    gaps: given.GapChoice = "keep",
     formats: Annotated[
         str | None,
         typer.Option("--format", metavar="LIST", help="dicom, nifti, png, trust (report); default: as the input."),
@@ -87,7 +90,7 @@ def denoise(
         overwrite=overwrite,
     )
     chosen = given.parse_formats(formats, DENOISE_FORMATS)
-    process(Request("denoise", source, out, template, chosen, as_json, report_file))
+    process(Request("denoise", source, out, template, chosen, as_json, report_file, gaps))
 
 
 def detect(
@@ -98,6 +101,7 @@ def detect(
     device: given.DeviceName = "auto",
     modality: given.ModalityName = None,
     colour: given.Colour = False,
+    gaps: given.GapChoice = "keep",
     formats: Annotated[
         str | None,
         typer.Option("--format", metavar="LIST", help="pm, sc, seg, sr, nifti, png; default: pm,sc or nifti."),
@@ -121,7 +125,7 @@ def detect(
         overwrite=overwrite,
     )
     chosen = given.parse_formats(formats, DETECT_FORMATS)
-    process(Request("detect", source, out, template, chosen, as_json, report_file))
+    process(Request("detect", source, out, template, chosen, as_json, report_file, gaps))
 
 
 def process(request: Request) -> None:
@@ -144,7 +148,7 @@ def process(request: Request) -> None:
     if earlier:
         terminal.warn(f"OUT lies in IN: the {len(earlier)} files in {request.out} are not taken as input.")
     with terminal.task("Looking for scans") as report:
-        todo = plan(request.source, folder, request.template, report, earlier)
+        todo = plan(request.source, folder, request.template, report, earlier, request.gaps)
     if request.one_file and len(todo.jobs) > 1:
         raise typer.BadParameter(
             f"IN holds {len(todo.jobs)} series, which do not fit into one file; name a folder", param_hint="'OUT'"

@@ -12,6 +12,7 @@ from medae.errors import MedaeError
 from medae.jobs.job import ProcessJob
 from medae.progress import Report, silent
 from medae.readers import Skipped, scan
+from medae.readers.choices import Gaps, chosen
 from medae.volume import Source
 
 DENOISE = ProcessJob(denoise="auto")
@@ -36,6 +37,7 @@ def plan(
     template: ProcessJob = DENOISE,
     report: Report = silent,
     exclude: Collection[Path] = (),
+    gaps: Gaps = "keep",
 ) -> Plan:
     """Find the series and make a job for each.
 
@@ -54,6 +56,8 @@ def plan(
         Progress and cancellation.
     exclude
         Files to leave out: earlier outputs.
+    gaps
+        What to do with series whose slices are unevenly spaced, see `medae.readers.choices`.
     """
     given = [Path(paths)] if isinstance(paths, Path | str) else [Path(path) for path in paths]
     roots = [path.expanduser().absolute() for path in given]
@@ -72,6 +76,7 @@ def plan(
         coloured = [source for source in sources if COLOUR in source.kind.split()]
         skipped += tuple(Skipped(source.paths[0], LEFT_ALONE) for source in coloured)
         sources = [source for source in sources if source not in coloured]
+    sources = [part for source in sources for part in chosen(source, gaps)]
     sources.sort(key=lambda source: ([str(path) for path in source.paths], source.part))
     volumes = Counter(source.paths for source in sources)
     jobs = []

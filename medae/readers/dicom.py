@@ -4,25 +4,22 @@ import hashlib
 import os
 import struct
 import warnings
-import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
 
 from medae.errors import ReadError
 from medae.progress import Cancelled, Report
 from medae.readers import dicom_header, dicom_pixels, multiframe
 from medae.readers.dicom_elements import read_elements
+from medae.readers.dicom_file import DAMAGED, BoundedFile, parse, read_dataset
 from medae.readers.dicom_overlays import in_pixels, overlay
 from medae.readers.files import os_reason
 from medae.readers.geometry import grid
@@ -146,44 +143,38 @@ def _described(header: Header) -> Header:
 
 
 def read_headers(path: Path) -> list[Header]:
-    """Give the header of a file, or one per frame of an enhanced multi-frame file."""
+    """Give the header of a file, or one per frame of a multi-frame file; raises ReadError."""
     try:
-        with path.open("rb") as file:
+        with BoundedFile(path) as file:
             data = _parse(path, file)
             reason = dicom_pixels.unusable(data)
             if reason is None:
                 reason = dicom_pixels.incomplete(data, file, os.fstat(file.fileno()).st_size)
+        if reason is not None:
+            raise ReadError(path, reason)
+        if dicom_pixels.frame_count(data) == 1 and "PerFrameFunctionalGroupsSequence" not in data:
+            return [dicom_header.header(data, path)]
+        return multiframe.headers(data, path)
+    except ReadError:
+        raise
     except OSError as error:
         raise ReadError(path, os_reason(error)) from error
-    if reason is not None:
-        raise ReadError(path, reason)
-    if dicom_pixels.frame_count(data) == 1 and "PerFrameFunctionalGroupsSequence" not in data:
-        return [dicom_header.header(data, path)]
-    return multiframe.headers(data, path)
+    except Exception as error:  # pydicom converts values late, and raises almost anything on malformed ones
+        raise ReadError(path, DAMAGED) from error
 
 
-def _parse(path: Path, file: BinaryIO) -> Dataset:
+def _parse(path: Path, file: BoundedFile) -> Dataset:
     """Read what a scan wants, and leave the file where the pixel data begin."""
     found = read_elements(file, _WANTED)
     if found is not None:
         file.seek(found.pixel_element)
         return found.data
-    file.seek(0)
-    try:
-        return pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=dicom_header.TAGS)
-    except (InvalidDicomError, EOFError, NotImplementedError, zlib.error) as error:
-        raise ReadError(path, "the DICOM header is damaged or cut off; copy the file again") from error
-    except OSError:
-        raise
-    except Exception as error:  # pydicom raises almost anything on malformed headers
-        raise ReadError(
-            path, f"the DICOM header cannot be read ({type(error).__name__}); copy the file again"
-        ) from error
+    return parse(path, file, stop_before_pixels=True, specific_tags=dicom_header.TAGS)
 
 
 def _pixel_digest(header: Header) -> bytes:
     try:
-        data = pydicom.dcmread(header.path, force=True, specific_tags=["PixelData"])
+        data = read_dataset(header.path, specific_tags=["PixelData"])
         pixels = data.get("PixelData", b"")
     except Exception:  # noqa: BLE001 - unreadable pixels are nobody's duplicate
         pixels = str(header.path).encode()
@@ -288,7 +279,7 @@ def _load(path: Path, size: tuple[int, int], target: NDArray[np.generic] | None)
         plain = _load_plain(path, size, target)
         if plain is not None:
             return plain
-        data = pydicom.dcmread(path, force=True)
+        data = read_dataset(path)
         header = dicom_header.header(data, path)
         return header, dicom_pixels.facts(data), dicom_pixels.decode(data, path), overlay(data)
     except ReadError:
@@ -348,7 +339,7 @@ def _read_frames(source: Source, headers: list[Header], report: Report) -> Volum
     first = stack.headers[0]
     slices = _Slices(len(frames), (first.rows, first.columns))
     try:
-        data = pydicom.dcmread(path, force=True)
+        data = read_dataset(path)
         for k, image in enumerate(dicom_pixels.decode_frames(data, path, frames)):
             report(k / len(frames), f"Reading frames: {k} of {len(frames)}")
             slices.add(path, k, image, overlay(data, frames[k]))

@@ -104,7 +104,7 @@ def whole(data: Dataset, keyword: str, default: int = 0) -> int:
             return int.from_bytes(element.value or b"", "little" if element.is_little_endian else "big")
         value = data.get(keyword)
         return default if value is None or value == "" else int(value)
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, NotImplementedError):
         return default
 
 

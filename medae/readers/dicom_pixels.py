@@ -73,10 +73,11 @@ def unusable(data: Dataset) -> str | None:
         return NOT_SCANS[sop_class]
     rows, columns = whole(data, "Rows"), whole(data, "Columns")
     if "Rows" not in data or "Columns" not in data:
-        name = UID(sop_class).name if sop_class.startswith("1.2.840.10008.") else ""
-        if name.endswith("Image Storage"):
-            return f"no image is in it, or it is cut off before its image ({name}); copy it again"
-        return f"DICOM without an image{f' ({name})' if name else ''}"
+        name = UID(sop_class).name if sop_class.startswith("1.2.840.10008.") else sop_class
+        known = f" ({name})" if name != sop_class else ""
+        if known and not name.endswith("Image Storage"):
+            return f"DICOM without an image{known}"
+        return f"no image is in it, or it is cut off before its image{known}; copy it again"
     if rows < 1 or columns < 1:
         return f"its header says that the image has {rows} rows and {columns} columns"
     photometric = text(data, "PhotometricInterpretation")
@@ -87,6 +88,8 @@ def unusable(data: Dataset) -> str | None:
         return "its header does not say how pixels are stored, or is cut off; copy it again"
     if whole(data, "BitsAllocated") not in (8, 16, 32):
         return f"{whole(data, 'BitsAllocated')} bits per pixel; MedAE reads 8, 16 and 32"
+    if whole(data, "BitsStored") > whole(data, "BitsAllocated"):
+        return f"its header says that {whole(data, 'BitsStored')} of {whole(data, 'BitsAllocated')} bits are used"
     return _syntax_problem(str(transfer_syntax(data)))
 
 
@@ -172,7 +175,7 @@ def decode_frames(data: Dataset, path: Path, frames: Sequence[int]) -> Iterator[
     """Decode frames in the order given; raises ReadError."""
     from pydicom.pixels import iter_pixels
 
-    _name_syntax(data)
+    _complete(data)
     colour = is_colour(data)
     try:
         for pixels in iter_pixels(data, indices=list(frames)):
@@ -187,12 +190,21 @@ def decode_frames(data: Dataset, path: Path, frames: Sequence[int]) -> Iterator[
         raise ReadError(path, _decode_reason(data, error)) from error
 
 
-def _name_syntax(data: Dataset) -> None:
-    """Write down the transfer syntax of a file without meta header, which pydicom needs to decode."""
+def _complete(data: Dataset) -> None:
+    """Write down what pydicom needs to decode, and the file does not say: transfer syntax and kind of pixels."""
     syntax = transfer_syntax(data)
     if getattr(data, "file_meta", None) is None:
         data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = syntax
+    if not whole(data, "BitsStored"):
+        data.BitsStored = whole(data, "BitsAllocated")
+    for keyword, usual in (
+        ("PixelRepresentation", 0),
+        ("SamplesPerPixel", 1),
+        ("PhotometricInterpretation", "MONOCHROME2"),
+    ):
+        if data.get(keyword) in (None, ""):
+            setattr(data, keyword, usual)
 
 
 def _native(array: NDArray[np.generic]) -> NDArray[np.generic]:

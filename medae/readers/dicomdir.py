@@ -52,12 +52,12 @@ def _names(index: Path) -> Iterator[Sequence[str]]:
     """Components of each ReferencedFileID (0004,1500) of a record in use."""
     import warnings
 
-    import pydicom
+    from medae.readers.dicom_file import read_dataset
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they quote values, and so may hold patient data
         try:
-            records = pydicom.dcmread(index, force=True).get("DirectoryRecordSequence") or ()
+            records = read_dataset(index).get("DirectoryRecordSequence") or ()
             values = [
                 record.get("ReferencedFileID") for record in records if record.get("RecordInUseFlag", 0xFFFF) != 0
             ]

@@ -22,7 +22,7 @@ FILES = sorted(
 )
 NOT_AN_IMAGE = "not an image format that MedAE reads"
 NO_IMAGE = "DICOM without an image"
-NO_IMAGE_OR_CUT = "no image is in it, or it is cut off before its image ({} Image Storage); copy it again"
+NO_IMAGE_OR_CUT = "no image is in it, or it is cut off before its image{}; copy it again"
 DOSE = "a radiotherapy dose, not a scan"
 SEGMENTATION = "a DICOM segmentation, not a scan"
 NO_PIXELS = "the file is cut off before its pixel data, or has none; copy it again"
@@ -37,19 +37,19 @@ REASONS = {
         "the file is cut off: its pixel data are shorter than the header says; copy it again"
     ),
     "test_files/README.txt": NOT_AN_IMAGE,
-    "test_files/UN_sequence.dcm": NO_IMAGE_OR_CUT.format("CT"),
+    "test_files/UN_sequence.dcm": NO_IMAGE_OR_CUT.format(" (CT Image Storage)"),
     "test_files/badVR.dcm": DOSE,
     "test_files/crayons.icc": NOT_AN_IMAGE,
     "test_files/dicomdirtests/README.txt": NOT_AN_IMAGE,
     "test_files/dicomdirtests/TINY_ALPHA/README": NOT_AN_IMAGE,
-    "test_files/empty_charset_LEI.dcm": NO_IMAGE,
+    "test_files/empty_charset_LEI.dcm": NO_IMAGE_OR_CUT.format(""),
     "test_files/liver_1frame.dcm": SEGMENTATION,
     "test_files/liver_expb_1frame.dcm": SEGMENTATION,
-    "test_files/meta_missing_tsyntax.dcm": NO_IMAGE,
-    "test_files/nested_priv_SQ.dcm": NO_IMAGE,
+    "test_files/meta_missing_tsyntax.dcm": NO_IMAGE_OR_CUT.format(""),
+    "test_files/nested_priv_SQ.dcm": NO_IMAGE_OR_CUT.format(""),
     "test_files/no_meta.dcm": NOT_AN_IMAGE,
-    "test_files/no_meta_group_length.dcm": NO_IMAGE_OR_CUT.format("RT"),
-    "test_files/priv_SQ.dcm": NO_IMAGE_OR_CUT.format("MR"),
+    "test_files/no_meta_group_length.dcm": NO_IMAGE_OR_CUT.format(" (RT Image Storage)"),
+    "test_files/priv_SQ.dcm": NO_IMAGE_OR_CUT.format(" (MR Image Storage)"),
     "test_files/reportsi.dcm": f"{NO_IMAGE} (Basic Text SR Storage)",
     "test_files/reportsi_with_empty_number_tags.dcm": f"{NO_IMAGE} (Basic Text SR Storage)",
     "test_files/rtdose.dcm": DOSE,
@@ -72,8 +72,8 @@ REASONS = {
     "charset_files/chrJapMulti.dcm": NO_PIXELS,
     "charset_files/chrJapMultiExplicitIR6.dcm": NO_PIXELS,
     "charset_files/chrKoreanMulti.dcm": NO_PIXELS,
-    "charset_files/chrSQEncoding.dcm": NO_IMAGE_OR_CUT.format("MR"),
-    "charset_files/chrSQEncoding1.dcm": NO_IMAGE_OR_CUT.format("MR"),
+    "charset_files/chrSQEncoding.dcm": NO_IMAGE_OR_CUT.format(" (MR Image Storage)"),
+    "charset_files/chrSQEncoding1.dcm": NO_IMAGE_OR_CUT.format(" (MR Image Storage)"),
     "palettes/README.md": NOT_AN_IMAGE,
 }
 """What does not open, and the sentence that says why. Everything else must open."""
@@ -101,7 +101,7 @@ def expected_reason(name: str) -> str:
     if name.startswith("palettes/") and name.endswith(".dcm"):
         return f"{NO_IMAGE} (Color Palette Storage)"
     if "/TINY_ALPHA/PT" in name:
-        return NO_IMAGE_OR_CUT.format("CT")
+        return NO_IMAGE_OR_CUT.format(" (CT Image Storage)")
     return REASONS.get(name, "")
 
 
