@@ -76,13 +76,15 @@ class AnomalyMap:
 class Result:
     """What one job gave for one series; parts that were not asked for are None.
 
-    ``trust`` belongs to ``denoised``: who replaces that takes it away.
+    ``trust`` belongs to ``denoised``: who replaces that takes it away. ``findings`` were read from a report or a
+    segmentation; those of a map follow from it.
     """
 
     original: Volume
     denoised: Volume | None = None
     anomaly_map: AnomalyMap | None = None
     trust: "TrustReport | None" = None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def provenance(self) -> tuple[Provenance, ...]:

@@ -18,6 +18,12 @@ from medae.volume import Source
 DENOISE = ProcessJob(denoise="auto")
 """What a batch does unless told otherwise."""
 
+RESULT = "RESULT"
+"""Value of `Source.kind` of heatmaps and segmentations that lie without their scan."""
+
+NO_SCAN = "a result (heatmap or segmentation), not a scan"
+"""Why such a file is left alone."""
+
 COLOUR = "COLOUR"
 """Value of `Source.kind` of colour images."""
 LEFT_ALONE = "a colour image, which is left alone unless asked for (--colour)"
@@ -72,6 +78,9 @@ def plan(
     found = scan(roots, report)
     sources = [source for source in found.sources if not any(is_ours(path) for path in source.paths)]
     skipped = tuple(item for item in found.skipped if not is_ours(item.path))
+    results = [source for source in sources if source.kind == RESULT]
+    skipped += tuple(Skipped(source.paths[0], NO_SCAN) for source in results)
+    sources = [source for source in sources if source not in results]
     if not template.colour:
         coloured = [source for source in sources if COLOUR in source.kind.split()]
         skipped += tuple(Skipped(source.paths[0], LEFT_ALONE) for source in coloured)

@@ -2,9 +2,10 @@
 
 ::
 
-    scan(paths)   headers only -> Scan(sources, skipped)
+    scan(paths)   headers only -> Scan(sources, skipped, results)
     read(source)  pixels       -> Volume
     open_volume   both, where a path holds exactly one volume
+    attach        heatmaps, segments and reports that lie beside a scan, over it
 
 A file that cannot be read never stops the others: it is in ``Scan.skipped`` with its reason.
 """
@@ -15,20 +16,39 @@ from pathlib import Path
 
 from medae.errors import ReadError, SeveralSeries
 from medae.progress import Report, part, silent
-from medae.readers import archive, dicom, itk, nifti, picture
+from medae.readers import archive, dicom, dicom_results, itk, nifti, picture
+from medae.readers.dicom_results import attach
 from medae.readers.files import GZIP, NOT_AN_IMAGE, ZIPPED, os_reason, read_head
 from medae.readers.index import open_index
-from medae.readers.reader import Reader, Scan, Skipped
+from medae.readers.reader import Reader, ResultFile, Scan, Skipped
 from medae.readers.scanning import Found, Listener, Scanning, nobody
 from medae.volume import HOUNSFIELD, Source, Volume
 
-READERS: dict[str, Reader] = {"nifti": nifti, "itk": itk, "picture": picture, "dicom": dicom}
+READERS: dict[str, Reader] = {
+    "nifti": nifti,
+    "itk": itk,
+    "picture": picture,
+    "results": dicom_results,
+    "dicom": dicom,
+}
 """All formats; the first that accepts a file reads it."""
 
 BESIDE_SCANS = "a picture beside scans, taken for a screenshot; name the file itself to read it as a radiograph"
 """Why a picture is skipped."""
 
-__all__ = ["READERS", "Found", "Listener", "Reader", "Scan", "Skipped", "open_volume", "read", "scan"]
+__all__ = [
+    "READERS",
+    "Found",
+    "Listener",
+    "Reader",
+    "ResultFile",
+    "Scan",
+    "Skipped",
+    "attach",
+    "open_volume",
+    "read",
+    "scan",
+]
 
 
 def scan(paths: Path | str | Sequence[Path | str], report: Report = silent, listener: Listener = nobody) -> Scan:
@@ -48,8 +68,8 @@ def scan(paths: Path | str | Sequence[Path | str], report: Report = silent, list
     Returns
     -------
     Scan
-        The volumes found, and each file that gave none with its reason. Nothing is raised because of a
-        file's content; a path that does not exist is among the skipped.
+        The volumes found, each file that gave none with its reason, and the results that belong to a volume.
+        Nothing is raised because of a file's content; a path that does not exist is among the skipped.
     """
     given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
     archive.forget_old()
@@ -62,7 +82,7 @@ def scan(paths: Path | str | Sequence[Path | str], report: Report = silent, list
     skipped = scanning.skipped + screenshots
     left_out = sorted((item for item in skipped if item.path not in used), key=lambda item: str(item.path))
     report(1.0, f"Found {len(sources)} series")
-    return Scan(sources, tuple(left_out))
+    return Scan(sources, tuple(left_out), tuple(scanning.results))
 
 
 def read(source: Source, report: Report = silent, modality: str | None = None) -> Volume:

@@ -18,7 +18,7 @@ from medae.progress import Report, silent
 from medae.readers import dicom
 from medae.readers.files import FoundFile, find_files
 from medae.readers.index import HeaderIndex, State
-from medae.readers.reader import Reader, Skipped
+from medae.readers.reader import Reader, ResultFile, Skipped
 from medae.readers.series import Header
 from medae.volume import Source
 
@@ -36,8 +36,11 @@ _BATCH = 32
 _UNDER_WAY = 4 * _THREADS
 """Files per task of a thread, and tasks under way at most."""
 
-LATE = "picture"
-"""Pictures are looked at last: whether they count depends on what else was found."""
+LATE = frozenset({"picture", "results"})
+"""Pictures and results are looked at last: whether they stand by themselves depends on what else was found."""
+
+WITHOUT_SCAN = "a structured report on a scan that is not here; open it together with its scan"
+"""Why a report is skipped."""
 
 Looked = tuple[FoundFile, str, list[Header]]
 """A file, the reader in charge or the reason why there is none, and the headers if it is DICOM."""
@@ -129,6 +132,7 @@ class Scanning:
         self._readers, self._reader_for, self._index, self._listener = readers, reader_for, index, listener
         self.accepted: dict[str, list[Path]] = {key: [] for key in readers}
         self.skipped: list[Skipped] = []
+        self.results: list[ResultFile] = []
         self._order: dict[Path, int] = {}
         self._sources: dict[str, list[Source]] = {key: [] for key in readers}
         self._pending: dict[str, list[Path]] = defaultdict(list)
@@ -207,7 +211,7 @@ class Scanning:
                 series = header.series_uid or str(file.path.parent)
                 self._series[series].append(header)
                 self._grown.add(series)
-        elif key != LATE:
+        elif key not in LATE:
             self._pending[key].append(file.path)
 
     def _tick(self, found: int, report: Report) -> None:
@@ -251,8 +255,8 @@ class Scanning:
         for key in self._readers:
             if self._pending.get(key):
                 self._scan_others(key, self._pending.pop(key), report)
-        if self.accepted[LATE]:
-            self._scan_others(LATE, self.accepted[LATE], report)
+        if self.accepted["picture"]:
+            self._scan_others("picture", self.accepted["picture"], report)
         headers = [header for series in self._series.values() for header in series]
         headers.sort(key=lambda header: self._order[header.path])
         self._sources["dicom"] = dicom.sources(headers, report)
@@ -261,4 +265,20 @@ class Scanning:
             final[source.series_instance_uid or str(source.paths[0].parent)].append(source)
         for series, sources in final.items():
             self._say(Found(f"dicom {series}", tuple(sources), settled=True))
+        if self.accepted["results"]:
+            self._finish_results(report)
         return tuple(source for sources in self._sources.values() for source in sources)
+
+    def _finish_results(self, report: Report) -> None:
+        """Find the scans to which results belong; what belongs to none stands by itself, if it can."""
+        found = self._readers["results"].scan(self.accepted["results"], report)
+        series = {source.series_instance_uid for source in self._sources["dicom"]}
+        self.results = [result for result in found.results if series.intersection(result.series)]
+        beside = {result.path for result in self.results}
+        alone = [source for source in found.sources if source.paths[0] not in beside]
+        shown = beside.union(*(source.paths for source in alone))
+        self.skipped += found.skipped
+        self.skipped += [Skipped(each.path, WITHOUT_SCAN) for each in found.results if each.path not in shown]
+        self._sources["results"] = alone
+        for source in alone:
+            self._say(Found(f"results {source.paths[0]}", (source,), settled=True))

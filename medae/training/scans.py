@@ -51,6 +51,7 @@ OTHER_KINDS = {
     "MOSAIC": "a mosaic of slices",
     "SECONDARY": "a screen capture",
     "COLOUR": "a colour image",
+    "RESULT": "a result (heatmap or segmentation), not a scan",
     "PHASE": "a phase image",
     "PHASE_MAP": "a phase image",
 }
