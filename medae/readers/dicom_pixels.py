@@ -21,6 +21,8 @@ from medae.volume import HOUNSFIELD, Window
 
 NOT_SCANS = {
     "1.2.840.10008.1.3.10": "a DICOMDIR, an index of other files; open its folder",
+    "1.2.840.10008.5.1.4.1.1.66.4": "a DICOM segmentation, not a scan",
+    "1.2.840.10008.5.1.4.1.1.30": "a DICOM parametric map, not a scan",
     "1.2.840.10008.5.1.4.1.1.481.2": "a radiotherapy dose, not a scan",
     "1.2.840.10008.5.1.4.1.1.77.1.6": "a whole-slide microscopy image, which MedAE does not read",
 }

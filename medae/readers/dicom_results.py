@@ -65,9 +65,10 @@ def scan(paths: Sequence[Path], report: Report) -> Scan:
         report(number / len(paths), "Looking at results")
         try:
             data = _read(path)
-            results.append(_result_file(path, data))
-            if results[-1].kind != "structured report":
-                sources.append(_source(path, data, results[-1]))
+            found = _result_file(path, data)
+            if found.kind != "structured report":
+                sources.append(_source(path, data, found))
+            results.append(found)
         except ReadError as error:
             skipped.append(Skipped(path, error.reason))
     return Scan(tuple(sources), tuple(skipped), tuple(results))
@@ -205,6 +206,8 @@ def _result_file(path: Path, data: Dataset) -> ResultFile:
     kind = KINDS.get(text(data, "SOPClassUID"))
     if kind is None:
         raise ReadError(path, "its header names two kinds of object")
+    if not data.file_meta.TransferSyntaxUID.is_little_endian:
+        raise ReadError(path, "its byte order (Explicit VR Big Endian, retired) is not read in results")
     with _understood(path):
         series = dict.fromkeys(_referenced_series(data))
     return ResultFile(path, kind, str(data.get("SeriesDescription", "") or ""), tuple(series))

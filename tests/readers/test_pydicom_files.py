@@ -24,7 +24,6 @@ NOT_AN_IMAGE = "not an image format that MedAE reads"
 NO_IMAGE = "DICOM without an image"
 NO_IMAGE_OR_CUT = "no image is in it, or it is cut off before its image{}; copy it again"
 DOSE = "a radiotherapy dose, not a scan"
-SEGMENTATION = "a DICOM segmentation, not a scan"
 NO_PIXELS = "the file is cut off before its pixel data, or has none; copy it again"
 
 REASONS = {
@@ -43,8 +42,7 @@ REASONS = {
     "test_files/dicomdirtests/README.txt": NOT_AN_IMAGE,
     "test_files/dicomdirtests/TINY_ALPHA/README": NOT_AN_IMAGE,
     "test_files/empty_charset_LEI.dcm": NO_IMAGE_OR_CUT.format(""),
-    "test_files/liver_1frame.dcm": SEGMENTATION,
-    "test_files/liver_expb_1frame.dcm": SEGMENTATION,
+    "test_files/liver_expb_1frame.dcm": "its byte order (Explicit VR Big Endian, retired) is not read in results",
     "test_files/meta_missing_tsyntax.dcm": NO_IMAGE_OR_CUT.format(""),
     "test_files/nested_priv_SQ.dcm": NO_IMAGE_OR_CUT.format(""),
     "test_files/no_meta.dcm": NOT_AN_IMAGE,
@@ -63,7 +61,7 @@ REASONS = {
     "test_files/rtplan_truncated.dcm": f"{NO_IMAGE} (RT Plan Storage)",
     "test_files/rtstruct.dcm": f"{NO_IMAGE} (RT Structure Set Storage)",
     "test_files/rtstruct.dump": NOT_AN_IMAGE,
-    "test_files/test-SR.dcm": f"{NO_IMAGE} (Comprehensive SR Storage)",
+    "test_files/test-SR.dcm": "a structured report on a scan that is not here; open it together with its scan",
     "test_files/test1.json": NOT_AN_IMAGE,
     "test_files/test_PN.json": NOT_AN_IMAGE,
     "test_files/waveform_ecg.dcm": f"{NO_IMAGE} (12-lead ECG Waveform Storage)",
