@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from medae.cli import models, window
+from medae.cli import models, pacs, window
 from medae.cli.batch import batch
 from medae.cli.demo import demo
 from medae.cli.doctor import doctor
@@ -70,4 +70,5 @@ app.command("batch")(batch)
 app.command("train")(train)
 app.command("latent")(latent)
 app.add_typer(models.app, name="models")
+app.add_typer(pacs.app, name="pacs")
 app.command("doctor")(doctor)
