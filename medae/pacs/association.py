@@ -3,8 +3,9 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from pynetdicom import AE, _config, evt  # noqa: TID253
@@ -18,6 +19,9 @@ from medae.progress import Report, silent
 
 MOST_CONTEXTS = 128
 """Presentation contexts that one association can have (odd numbers up to 255, PS3.8 9.3.2.2)."""
+
+_FAREWELL = 0.1
+"""Seconds in which an A-ABORT leaves."""
 
 _POLL = 0.3
 """Seconds between two looks at whether the user wants to stop."""
@@ -73,7 +77,7 @@ class Watch:
             except Cancelled:
                 self.is_cancelled = True
                 if self._association is not None and self._association.is_established:
-                    self._association.abort()
+                    _end_now(self._association)
                 return
 
 
@@ -122,15 +126,18 @@ def associated(
     if on_store is not None:
         handlers.append((evt.EVT_C_STORE, on_store))
     report(0.0, f"Connecting to {node.name}")
-    association = entity.associate(
-        node.host,
-        node.port,
-        contexts=list(contexts),
-        ae_title=node.ae_title,
-        ext_neg=list(roles) or None,
-        evt_handlers=handlers,
-        tls_args=(tls, node.host) if tls else None,
-    )
+    try:
+        association = entity.associate(
+            node.host,
+            node.port,
+            contexts=list(contexts),
+            ae_title=node.ae_title,
+            ext_neg=list(roles) or None,
+            evt_handlers=handlers,
+            tls_args=(tls, node.host) if tls else None,
+        )
+    except OSError as error:  # the host name is not known
+        raise NodeError(f"{_place(node)} {_no_connection(node, tls)}", True) from error
     if not association.is_established:
         raise _refused(association, node, calling, tls, was_connected.is_set())
     watch = Watch(report)
@@ -139,13 +146,23 @@ def associated(
         yield association, watch
     except BaseException:
         if association.is_established:
-            association.abort()
+            _end_now(association)
         raise
     finally:
         watch.end()
         if association.is_established:
             association.release()
     watch.check()
+
+
+def _end_now(association: Association) -> None:
+    """Abort without waiting for the other side to hang up, which may take it as long as its time-out."""
+    association.abort(block=False)
+    association.dimse.msg_queue.put((None, None))  # wakes who waits for an answer
+    time.sleep(_FAREWELL)
+    with suppress(OSError, AttributeError):
+        association.dul.socket.socket.shutdown(socket.SHUT_RDWR)
+    association.kill()
 
 
 def lost(node: DicomNode) -> NodeError:
@@ -157,7 +174,7 @@ def _refused(
     association: Association, node: DicomNode, calling: str, tls: ssl.SSLContext | None, was_connected: bool
 ) -> NodeError:
     """Find out why there is no association."""
-    place = f"Node {node.name!r} ({node.host}:{node.port})"
+    place = _place(node)
     if association.is_rejected:
         answer = association.acceptor.primitive
         reason = _REJECTED.get((answer.result_source, answer.diagnostic), "it refuses connections")
@@ -169,6 +186,10 @@ def _refused(
         hint = "" if tls else ", or whether it wants TLS"
         return NodeError(f"{place} broke off the connection; check that this is a DICOM port{hint}.", True)
     return NodeError(f"{place} {_no_connection(node, tls)}", True)
+
+
+def _place(node: DicomNode) -> str:
+    return f"Node {node.name!r} ({node.host}:{node.port})"
 
 
 def _no_connection(node: DicomNode, tls: ssl.SSLContext | None) -> str:
@@ -189,6 +210,8 @@ def _no_connection(node: DicomNode, tls: ssl.SSLContext | None) -> str:
         return "has a host name that is not known; check the spelling, or give the IP address."
     except ConnectionRefusedError:
         return "is not listening; check that it runs, and host and port."
+    except ConnectionResetError:
+        return "does not agree on TLS (it hangs up); check that it offers TLS and whether it wants a certificate."
     except TimeoutError:
         return "does not answer; check host and port, and whether a firewall is in between."
     except OSError as error:

@@ -115,7 +115,7 @@ def _send(association: Association, node: DicomNode, one: _Sendable) -> Outcome:
     try:
         data = pydicom.dcmread(one.path)
         if one.transfer_syntax not in accepted:
-            _uncompress(data)
+            data = _uncompressed(data)
         status = association.send_c_store(data)
     except (OSError, EOFError) as error:
         return Outcome(
@@ -129,21 +129,24 @@ def _send(association: Association, node: DicomNode, one: _Sendable) -> Outcome:
     return _outcome(one.path, node, status)
 
 
-def _uncompress(data: Dataset) -> None:
-    """Turn into Explicit VR Little Endian, pixel values unchanged."""
+def _uncompressed(data: Dataset) -> Dataset:
+    """Give the dataset in Explicit VR Little Endian, pixel values unchanged."""
     syntax = data.file_meta.TransferSyntaxUID
     if syntax.is_encapsulated:
         data.decompress(generate_instance_uid=False)
-        return
+        return data
     if not syntax.is_little_endian:  # Explicit VR Big Endian (retired, PS3.5 2016b A.3)
         _swap_pixels(data)
-    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    plain = Dataset()  # a new one does not remember the encoding of the file
+    plain.update(data)
+    plain.file_meta = data.file_meta
+    plain.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    return plain
 
 
 def _swap_pixels(data: Dataset) -> None:
     """Turn the bytes of pixels of 16 and 32 bits round, in place; other elements are re-encoded by pydicom."""
-    for element in data.iterall():
-        _ = element.value  # read with the byte order of the file, while that is known
+    data.walk(lambda _, element: element.value)  # all is read with the byte order of the file, while that is known
     bits = int(data.get("BitsAllocated", 8))
     if "PixelData" in data and bits in (16, 32) and data["PixelData"].VR == "OW":
         import numpy as np
