@@ -158,11 +158,12 @@ def associated(
 def _end_now(association: Association) -> None:
     """Abort without waiting for the other side to hang up, which may take it as long as its time-out."""
     association.abort(block=False)
-    association.dimse.msg_queue.put((None, None))  # wakes who waits for an answer
     time.sleep(_FAREWELL)
     with suppress(OSError, AttributeError):
         association.dul.socket.socket.shutdown(socket.SHUT_RDWR)
     association.kill()
+    association.join(1.0)  # its thread takes messages, too
+    association.dimse.msg_queue.put((None, None))  # wakes who waits for an answer
 
 
 def lost(node: DicomNode) -> NodeError:

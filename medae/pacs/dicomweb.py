@@ -216,6 +216,8 @@ def _explained(node: DicomwebNode) -> Iterator[None]:
         raise NodeError(f"{place} did not answer for {node.timeout:g} s.", True) from error
     except requests.ConnectionError as error:
         raise NodeError(f"{place} cannot be reached; check the URL, and that the server runs.", True) from error
+    except requests.RequestException as error:
+        raise NodeError(f"{place} answered something that is not DICOMweb; check the URL.") from error
     except OSError as error:
         raise NodeError(
             f"{place}: {error.strerror or 'the connection broke'}; check the TLS files and the disk."

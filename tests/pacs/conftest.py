@@ -1,10 +1,13 @@
 """Nodes to talk to: the Orthanc of the tests, dcmtk's storescp and dcmqrscp, certificates, small series."""
 
+import asyncio
 import datetime
 import ipaddress
 import shutil
 import socket
+import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -172,3 +175,34 @@ def _name(x509: object, text: str) -> object:
     from cryptography.x509.oid import NameOID
 
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+@contextmanager
+def tls_in_front(port: int, authority: Authority) -> Iterator[int]:
+    """Relay a port of its own, encrypted, to a plain one: Debian's Orthanc 1.10 ends when asked by HTTPS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.certificate, authority.key)
+    loop = asyncio.new_event_loop()
+
+    async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+        target.close()
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection(HOST, port)
+        await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer), return_exceptions=True)
+
+    server = loop.run_until_complete(asyncio.start_server(relay, HOST, 0, ssl=context))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
+        time.sleep(0.2)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
