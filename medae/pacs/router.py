@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 
 from medae import exporters, readers
 from medae.errors import MedaeError, SettingsError, UnsupportedVolume
-from medae.exporters import dicom_attributes
+from medae.exporters import dicom_attributes, dicom_file
 from medae.exporters.exporter import DicomOptions
 from medae.jobs.job import ProcessJob
 from medae.jobs.run import run
@@ -82,7 +82,7 @@ class Router:
         files = arrival.files()
         if not files:
             return "kept", "no image of it is here"
-        header = dicom_attributes.read_header(files[0])
+        header = dicom_file.read_header(files[0])
         if is_own(header):
             return "kept", "MedAE has made it itself; it is not denoised again"
         chosen = [rule for rule in rules if rule.fits(arrival.calling, *_facts(header))]

@@ -1,16 +1,16 @@
 """Nodes to talk to: the Orthanc of the tests, dcmtk's storescp and dcmqrscp, certificates, small series."""
 
-import asyncio
 import datetime
 import ipaddress
 import shutil
 import socket
+import socketserver
 import ssl
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -182,27 +182,29 @@ def tls_in_front(port: int, authority: Authority) -> Iterator[int]:
     """Relay a port of its own, encrypted, to a plain one: Debian's Orthanc 1.10 ends when asked by HTTPS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority.certificate, authority.key)
-    loop = asyncio.new_event_loop()
 
-    async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        while data := await source.read(65536):
-            target.write(data)
-            await target.drain()
-        target.close()
+    def pump(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_RDWR)
 
-    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await asyncio.open_connection(HOST, port)
-        await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer), return_exceptions=True)
+    class Relay(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with (
+                suppress(OSError),
+                context.wrap_socket(self.request, server_side=True) as outer,
+                socket.create_connection((HOST, port)) as inner,
+            ):
+                back = threading.Thread(target=pump, args=(inner, outer))
+                back.start()
+                pump(outer, inner)
+                back.join()
 
-    server = loop.run_until_complete(asyncio.start_server(relay, HOST, 0, ssl=context))
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        loop.call_soon_threadsafe(server.close)
-        loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
-        time.sleep(0.2)
-        loop.call_soon_threadsafe(loop.stop)
+    with socketserver.ThreadingTCPServer((HOST, 0), Relay) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
         thread.join()
-        loop.close()
