@@ -5,10 +5,9 @@ added there comes along, with its codec plug-ins, without a change here.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
-from typing import NamedTuple
+from importlib.metadata import Distribution, distribution
 
 from packaging.requirements import Requirement
 
@@ -18,83 +17,111 @@ PLUG_IN_GROUPS = re.compile(r"^pylibjpeg\.|\.plugins$|^keyring\.backends$")
 EXCLUDED_MODULES = (
     "IPython", "PyInstaller", "cupy", "dask", "distributed", "matplotlib", "mypy", "nose", "onnx", "pandas", "pip",
     "pytest", "tensorflow", "tkinter", "umap",
+    "_gdbm", "readline",  # GPL
     "grpc", "tensorboard_data_server",  # TensorBoard's own server; MedAE only writes its logs
     "openvino_telemetry",  # never loaded: MedAE contacts nobody
     "openvino.tools.benchmark",
     "torch._inductor.codegen", "torch._inductor.kernel", "torch.testing._internal", "torch.utils.benchmark",
-    "torch.utils.tensorboard._caffe2_graph",
-    "google.protobuf.testdata", "numpy.f2py", "sympy.testing",
+    "google.protobuf.testdata",
     "pyqtgraph.examples", "pyqtgraph.opengl", "pyqtgraph.jupyter",
-    "pydicom.data.test_files",
 )  # fmt: skip
 """Modules that something imports if it is there, and that MedAE never reaches."""
 
+EXCLUDED_DISTRIBUTIONS = frozenset({"grpcio", "openvino-telemetry", "pip", "setuptools", "tensorboard-data-server"})
+"""Required by others, never reached by MedAE."""
 
-class Dropped(NamedTuple):
-    """Files of the bundle that match ``pattern`` are left out, for this reason."""
+DROPPED: Mapping[str, str] = {
+    "*/tests/*": "tests of libraries",
+    "*/test/*": "tests of libraries",
+    "*.pyi": "types, for editors",
+    "*.px[di]": "for compilers",
+    "*.pyx": "for compilers",
+    "*/include/*": "headers, for compilers",
+    "*.cmake": "for compilers",
+    "*.a": "for linkers",
+    "torch/bin/*": "torch's own tools",
+    "torch/share/*": "for compilers",
+    "torch/lib/lib*test*.so": "torch's own tests",
+    "torch/lib/libbackend_with_compiler.so": "torch's own tests",
+    "torch/lib/libaoti_custom_ops.so": "torch's own tests",
+    "torch/testing/_internal/*": "torch's own tests",
+    "torch/_inductor/*": "sources of torch.compile, which is not used",
+    "torch/_dynamo/*": "sources of torch.compile, which is not used",
+    "torch/onnx/*": "sources; torch.jit reads none of them",
+    "torch/distributed/*": "sources; torch.jit reads none of them",
+    "PySide6/Qt/translations/*": "MedAE speaks English",
+    "*libQt6Qml*": "no QML",
+    "*libQt6Quick*": "no QML",
+    "*libQt6VirtualKeyboard*": "no QML",
+    "*libQt6Pdf*": "no PDF is shown",
+    "*libQt6Eg[lL]*": "for devices without a desktop",
+    "*/plugins/imageformats/libqpdf*": "no PDF is shown",
+    "*/plugins/platforminputcontexts/libqtvirtualkeyboard*": "no QML",
+    "*/plugins/platforms/libq[velm][gkni]*": "for devices without a desktop",
+    "*/plugins/egldeviceintegrations/*": "for devices without a desktop",
+    "*/plugins/generic/*": "for devices without a desktop",
+    "*/plugins/networkinformation/*": "asks whether there is a network",
+    "*/plugins/platformthemes/libqgtk3*": "would bring GTK; the window has its own style",
+    "*libopenvino_intel_gpu_plugin*": "OpenVINO computes on the processor only",
+    "*libopenvino_intel_npu*": "OpenVINO computes on the processor only",
+    "openvino/libs/cache.json": "of the GPU plug-in",
+    "*libopenvino_tensorflow*": "networks come from torch",
+    "*libopenvino_paddle*": "networks come from torch",
+    "*libopenvino_onnx*": "networks come from torch",
+    "*libopenvino_jax*": "networks come from torch",
+    "*libopenvino_gguf*": "networks come from torch",
+    "*libarrow_flight*": "tables are files here",
+    "*libarrow_python_flight*": "tables are files here",
+    "*libarrow_python_parquet_encryption*": "tables are plain here",
+    "*libarrow_s3*": "tables are files here",
+    "pyarrow/_flight*": "tables are files here",
+    "pyarrow/_s3fs*": "tables are files here",
+    "pyarrow/_azurefs*": "tables are files here",
+    "pyarrow/_gcsfs*": "tables are files here",
+    "pyarrow/_*orc*": "tables are CSV and Parquet",
+    "pyarrow/_*parquet_encryption*": "tables are plain here",
+    "pyarrow/src/*": "for compilers",
+    "sklearn/datasets/*": "sample data",
+    "tensorboard/webfiles.zip": "TensorBoard's own server",
+}
+"""Files that hooks collect and MedAE does not need, and why; the patterns are those of `fnmatch`.
 
-    pattern: str
-    reason: str
+Sources of torch are collected beside its compiled modules, since ``torch.jit`` reads some of them.
+"""
 
+KEPT = frozenset({"torch/bin/torch_shm_manager"})
+"""Exceptions: torch does not start without this program."""
 
-DROPPED = (
-    Dropped("*/tests/*", "tests of libraries"),
-    Dropped("*/test/*", "tests of libraries"),
-    Dropped("*.pyi", "types, for editors"),
-    Dropped("*.pxd", "for compilers"),
-    Dropped("*.pyx", "for compilers"),
-    Dropped("*/include/*", "headers, for compilers"),
-    Dropped("*.a", "for linkers"),
-    Dropped("*.cmake", "for compilers"),
-    Dropped("torch/bin/*", "torch's own tools"),
-    Dropped("torch/share/*", "for compilers"),
-    Dropped("torch/lib/*test*.so", "torch's own tests"),
-    Dropped("torch/lib/libbackend_with_compiler.so", "torch's own tests"),
-    Dropped("torch/lib/libaoti_custom_ops.so", "torch's own tests"),
-    Dropped("torch/testing/_internal/*", "torch's own tests"),
-    Dropped("torch/_inductor/codegen/*", "torch.compile is not used"),
-    Dropped("torch/_inductor/kernel/*", "torch.compile is not used"),
-    Dropped("PySide6/Qt/translations/*", "MedAE speaks English"),
-    Dropped("PySide6/Qt/qml/*", "no QML"),
-    Dropped("PySide6/Qt/lib/libQt6Qml*", "no QML"),
-    Dropped("PySide6/Qt/lib/libQt6Quick*", "no QML"),
-    Dropped("PySide6/Qt/lib/libQt6VirtualKeyboard*", "no QML"),
-    Dropped("PySide6/Qt/lib/libQt6Pdf*", "no PDF is shown"),
-    Dropped("PySide6/Qt/plugins/imageformats/libqpdf*", "no PDF is shown"),
-    Dropped("PySide6/Qt/plugins/platforminputcontexts/libqtvirtualkeyboard*", "no QML"),
-    Dropped("PySide6/Qt/plugins/platforms/libqvnc*", "no server"),
-    Dropped("PySide6/Qt/plugins/platforms/libqeglfs*", "for devices without a desktop"),
-    Dropped("PySide6/Qt/plugins/platforms/libqlinuxfb*", "for devices without a desktop"),
-    Dropped("PySide6/Qt/plugins/platforms/libqvkkhrdisplay*", "for devices without a desktop"),
-    Dropped("PySide6/Qt/plugins/egldeviceintegrations/*", "for devices without a desktop"),
-    Dropped("PySide6/Qt/lib/libQt6Eg[Ll]*", "for devices without a desktop"),
-    Dropped("PySide6/Qt/plugins/qmltooling/*", "no QML"),
-    Dropped("*libopenvino_intel_gpu_plugin*", "OpenVINO computes on the processor only"),
-    Dropped("*libopenvino_intel_npu*", "OpenVINO computes on the processor only"),
-    Dropped("openvino/libs/cache.json", "of the GPU plug-in"),
-    Dropped("*libopenvino_tensorflow*", "networks come from torch"),
-    Dropped("*libopenvino_paddle*", "networks come from torch"),
-    Dropped("*libopenvino_onnx*", "networks come from torch"),
-    Dropped("*libopenvino_jax*", "networks come from torch"),
-    Dropped("*libopenvino_gguf*", "networks come from torch"),
-    Dropped("*libarrow_flight*", "no network in tables"),
-    Dropped("*libarrow_substrait*", "no queries in tables"),
-    Dropped("pyarrow/_flight*", "no network in tables"),
-    Dropped("pyarrow/_substrait*", "no queries in tables"),
-    Dropped("pyarrow/libarrow_python*.so", "a second copy of the versioned library"),
-    Dropped("pyarrow/libarrow_python*.so.*.*.*", "a second copy of the versioned library"),
-    Dropped("sklearn/datasets/*", "sample data"),
-    Dropped("tensorboard/webfiles.zip", "TensorBoard's own server"),
-    Dropped("reportlab/fonts/*.lic", "collected with the licences"),
+SYSTEM_LIBRARIES = (
+    "libstdc++.so.6", "libgcc_s.so.1",  # a copy older than the system's graphics driver would break that
+    "libX11.so.6", "libX11-xcb.so.1", "libXau.so.6", "libXdmcp.so.6", "libX[cdefir]*.so.*", "libXinerama.so.1",
+    "libxcb.so.1", "libxcb-glx.so.0", "libxcb-randr.so.0", "libxcb-render.so.0", "libxcb-shape.so.0",
+    "libxcb-shm.so.0", "libxcb-sync.so.1", "libxcb-xfixes.so.0", "libxcb-xkb.so.1", "libwayland-*.so.*",
+    "libdbus-1.so.3", "libfontconfig.so.1", "libfreetype.so.6", "libexpat.so.1", "libpng16.so.16",
+    "libglib-2.0.so.0", "libgthread-2.0.so.0", "libgio-2.0.so.0", "libgobject-2.0.so.0", "libgmodule-2.0.so.0",
+    "libpcre2-8.so.0", "libmount.so.1", "libblkid.so.1", "libselinux.so.1", "libsystemd.so.0", "libcap.so.2",
+    "libgcrypt.so.20", "libgpg-error.so.0", "liblz4.so.1", "libbsd.so.0", "libmd.so.0", "libbrotli*.so.1",
+    "libgssapi_krb5.so.2", "libkrb5.so.3", "libkrb5support.so.0", "libk5crypto.so.3", "libkeyutils.so.1",
+    "libcom_err.so.2", "libreadline.so.8", "libtinfo.so.6",
+    "libgtk-3.so.0", "libgdk*.so.0", "libatk*.so.0", "libatspi.so.0", "libcairo*.so.2", "libpango*.so.0",
+    "libepoxy.so.0", "libharfbuzz.so.0", "libgraphite2.so.3", "libfribidi.so.0", "libthai.so.0", "libdatrie.so.1",
+    "libpixman-1.so.0",
 )  # fmt: skip
-"""Files that hooks collect and MedAE does not need."""
+"""Libraries of a Linux desktop: taken from the system, whose package manager keeps them safe.
 
-NEEDED_DESPITE = ("torch/testing/*.py",)
+The Debian package declares them; `medae` names those that are missing. They would otherwise be copied from the machine
+that builds.
+"""
 
 
 def is_dropped(destination: str) -> bool:
     """Whether a file of the bundle, named with forward slashes, is left out."""
-    return any(fnmatch(destination, dropped.pattern) for dropped in DROPPED)
+    return destination not in KEPT and any(fnmatch(destination, pattern) for pattern in DROPPED)
+
+
+def is_system_library(destination: str) -> bool:
+    """Whether a file at the top of the bundle is a library that the system has."""
+    return "/" not in destination and any(fnmatch(destination, pattern) for pattern in SYSTEM_LIBRARIES)
 
 
 def runtime_distributions(root: str = "medae") -> tuple[Distribution, ...]:
@@ -120,13 +147,9 @@ def _needed(one: Distribution) -> Iterator[str]:
         requirement = Requirement(line)
         if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
             continue
-        if requirement.name.split(".")[0] in EXCLUDED_DISTRIBUTIONS:
+        if requirement.name in EXCLUDED_DISTRIBUTIONS:
             continue
         yield requirement.name
-
-
-EXCLUDED_DISTRIBUTIONS = frozenset({"grpcio", "openvino-telemetry", "pip", "setuptools", "tensorboard-data-server"})
-"""Required by others, never reached by MedAE."""
 
 
 def plug_in_modules(distributions: Iterable[Distribution]) -> tuple[str, ...]:
@@ -138,22 +161,25 @@ def plug_in_modules(distributions: Iterable[Distribution]) -> tuple[str, ...]:
     )
 
 
-def import_names(one: Distribution) -> tuple[str, ...]:
-    """Top-level packages and modules that a distribution installs."""
-    tops = set()
-    for path in one.files or ():
-        first = path.parts[0]
-        if len(path.parts) > 1 and path.suffix in (".py", ".so", ".pyd") and first.isidentifier():
-            tops.add(first)
-        elif len(path.parts) == 1 and path.suffix in (".py", ".so", ".pyd"):
-            tops.add(first.split(".")[0])
-    return tuple(sorted(tops))
-
-
-def is_installed(name: str) -> bool:
-    """Whether a distribution of that name is there."""
-    try:
-        distribution(name)
-    except PackageNotFoundError:
-        return False
-    return True
+def info_plist(version: str) -> dict[str, object]:
+    """Tell macOS the version, and which files the program opens."""
+    kinds = {
+        "DICOM image": ("org.nema.dicom", ["dcm", "dicom", "ima"]),
+        "NIfTI image": ("org.medae.nifti", ["nii", "nii.gz"]),
+        "Medical image": ("org.medae.image", ["nrrd", "nhdr", "mha", "mhd"]),
+        "Folder of images": ("public.folder", []),
+    }
+    return {
+        "CFBundleShortVersionString": version,
+        "NSHighResolutionCapable": True,
+        "LSMinimumSystemVersion": "13.0",
+        "CFBundleDocumentTypes": [
+            {
+                "CFBundleTypeName": name,
+                "CFBundleTypeRole": "Viewer",
+                "LSItemContentTypes": [identifier],
+                "CFBundleTypeExtensions": extensions,
+            }
+            for name, (identifier, extensions) in kinds.items()
+        ],
+    }

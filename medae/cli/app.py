@@ -52,13 +52,15 @@ def main(
 
 @app.command("open")
 def open_(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", exists=True, help="Files or folders.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH…]", exists=True, help="Files or folders.")
+    ] = None,
     new_window: Annotated[
         bool, typer.Option("--new-window", help="Open another window, even where one is open.")
     ] = False,
 ) -> None:
     """Open files or folders, in the window that is open already or in a new one."""
-    window.open_window(paths, new_window=new_window)
+    window.open_window(paths or (), new_window=new_window)
 
 
 app.command("demo")(demo)
