@@ -196,7 +196,7 @@ def make(work: Path, *, torch_index: str = "", gpu: bool = False, keep: bool = F
 
 
 def link_copies(folder: Path) -> int:
-    """Make links of libraries that equal another one of their folder (``lib.so``, ``lib.so.3``); give the bytes saved."""
+    """Make links of libraries that equal another of their folder (``a.so``, ``a.so.3``); give the bytes saved."""
     saved = 0
     for place in (folder, *(path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink())):
         first: dict[tuple[int, str], Path] = {}
