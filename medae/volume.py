@@ -114,6 +114,8 @@ class Volume:
         True when low values are to be shown bright (PhotometricInterpretation MONOCHROME1).
     windows
         The file's own windows, in modality units.
+    suv_factor
+        Modality value to standardised uptake value by body weight in g/ml, for PET that says enough; None otherwise.
     colour
         (slices, rows, columns, 3) uint8 red, green, blue of a colour image, whose brightness `array` is; None for grey
         images. Shown, but not processed unless asked for.
@@ -135,6 +137,7 @@ class Volume:
     padding: tuple[float, float] | None = None
     inverted: bool = False
     windows: tuple[Window, ...] = ()
+    suv_factor: float | None = None
     colour: NDArray[np.uint8] | None = None
     overlays: NDArray[np.bool_] | None = None
     source: Source = field(default_factory=Source)

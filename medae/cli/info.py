@@ -65,6 +65,7 @@ def describe(volume: "Volume") -> dict[str, Any]:
         "axes": AXES,
         "dtype": str(volume.array.dtype),
         "unit": volume.unit,
+        "suv_factor": volume.suv_factor,
         "value_range": [low, high] if low <= high else None,
         "rescale": {"slope": slopes.tolist(), "intercept": intercepts.tolist()},
         "padding": list(volume.padding) if volume.padding else None,

@@ -76,6 +76,8 @@ def accepts(result: Result) -> str | None:
         return str(error)
     if header.get("SamplesPerPixel", 1) != 1 or header.get("BitsAllocated") not in (8, 16, 32):
         return "only grey images of 8, 16 or 32 bits can be written as the same kind of DICOM; use nifti"
+    if "ModalityLUTSequence" in header:
+        return "this scan's values come from a table (Modality LUT) that cannot be undone; use nifti"
     if not np.issubdtype(result.denoised.array.dtype, np.integer):
         return "this scan stores floating-point pixels; use nifti"
     return None

@@ -26,6 +26,7 @@ from medae.readers.geometry import grid
 from medae.readers.plain_pixels import plain_type, read_plain
 from medae.readers.reader import Scan, Skipped
 from medae.readers.series import Digest, Header, Stack, stacks
+from medae.readers.suv import suv_factor
 from medae.volume import Source, Volume, spacing_of
 
 TITLE = "DICOM"
@@ -295,7 +296,7 @@ def _load_plain(path: Path, size: tuple[int, int], target: NDArray[np.generic] |
     with path.open("rb", buffering=0) as file:
         found = read_elements(file)
         dtype = None if found is None else plain_type(found, size)
-        if found is None or dtype is None or in_pixels(found.data):
+        if found is None or dtype is None or in_pixels(found.data) or "ModalityLUTSequence" in found.data:
             return None
         pixels = target if target is not None and target.dtype == dtype else np.empty(size, dtype)
         if not read_plain(file, found, pixels):
@@ -364,6 +365,10 @@ def _volume(
     if len({fact.padding for fact in facts}) > 1:
         notes.append("Slices name different padding values; the middle slice's is used.")
     assert slices.pixels is not None
+    uptakes = [fact.uptake for fact in facts if fact.uptake is not None]
+    suv, reason = suv_factor(uptakes) if uptakes else (None, "")
+    if reason:
+        notes.append(f"No SUV can be given: {reason}.")
     return Volume(
         array=slices.pixels,
         affine=affine,
@@ -375,6 +380,7 @@ def _volume(
         padding=middle.padding,
         inverted=middle.inverted,
         windows=middle.windows,
+        suv_factor=suv,
         colour=slices.colour,
         overlays=slices.overlays,
         source=replace(source, warnings=tuple(dict.fromkeys((*source.warnings, *notes)))),

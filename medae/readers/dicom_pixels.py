@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -17,6 +17,8 @@ from medae.errors import ReadError
 from medae.readers import jpeg_extended
 from medae.readers.dicom_colour import brightness, to_rgb
 from medae.readers.dicom_header import is_colour, number, text, whole
+from medae.readers.dicom_luts import Lut, modality_lut, voi_windows
+from medae.readers.suv import BECQUEREL, Uptake, uptake
 from medae.volume import HOUNSFIELD, Window
 
 NOT_SCANS = {
@@ -29,6 +31,8 @@ NOT_SCANS = {
 PIXEL_DATA = 0x7FE00010
 UNDEFINED_LENGTH = 0xFFFFFFFF
 ITEM, SEQUENCE_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
+NO_RESCALE = "The CT has no rescale; its values are not Hounsfield units."
+LOOKED_UP = "The file's Modality LUT was applied: stored values are those of the table."
 CUT_OFF = "the file is cut off: its pixel data are shorter than the header says; copy it again"
 
 jpeg_extended.add()
@@ -45,6 +49,7 @@ class PixelFacts:
     padding: tuple[float, float] | None = None
     inverted: bool = False
     windows: tuple[Window, ...] = ()
+    uptake: Uptake | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -176,11 +181,11 @@ def decode_frames(data: Dataset, path: Path, frames: Sequence[int]) -> Iterator[
     from pydicom.pixels import iter_pixels
 
     _complete(data)
-    colour = is_colour(data)
+    colour, lut = is_colour(data), modality_lut(data)
     try:
         for pixels in iter_pixels(data, indices=list(frames)):
             if not colour:
-                yield Image(_native(pixels))
+                yield Image(_native(pixels) if lut is None or lut.line() else lut.apply(_native(pixels)))
                 continue
             rgb = to_rgb(data, _native(pixels), path)
             yield Image(brightness(rgb), rgb)
@@ -236,15 +241,32 @@ def facts(data: Dataset, rescale: Dataset | None = None, window: Dataset | None 
     bits = whole(data, "BitsStored") or whole(data, "BitsAllocated")
     signed = whole(data, "PixelRepresentation") == 1
     low = -(2 ** (bits - 1)) if signed else 0
-    return PixelFacts(
+    windows = _windows(data if window is None else window) or voi_windows(data)
+    found = PixelFacts(
         slope=slope,
         intercept=intercept,
         unit=unit,
         stored_range=(float(low), float(low + 2**bits - 1)),
         padding=_padding(data, signed),
         inverted=text(data, "PhotometricInterpretation") == "MONOCHROME1",
-        windows=_windows(data if window is None else window),
+        windows=windows,
+        uptake=uptake(data),
         warnings=warnings,
+    )
+    lut = modality_lut(data)
+    return found if lut is None else _looked_up(found, lut)
+
+
+def _looked_up(found: PixelFacts, lut: Lut) -> PixelFacts:
+    """Facts of an image with a Modality LUT: of a straight one its slope; any other has been applied to the pixels."""
+    unit = HOUNSFIELD if lut.kind == "HU" else "1"
+    others = tuple(warning for warning in found.warnings if warning != NO_RESCALE)
+    line = lut.line()
+    if line is not None:
+        return replace(found, slope=line[0], intercept=line[1], unit=unit, warnings=others)
+    top = float(np.iinfo(lut.table.dtype).max)
+    return replace(
+        found, slope=1.0, intercept=0.0, unit=unit, stored_range=(0.0, top), padding=None, warnings=(*others, LOOKED_UP)
     )
 
 
@@ -254,14 +276,14 @@ def _rescale(data: Dataset, group: Dataset) -> tuple[float, float, str, tuple[st
     if slope == 0:
         warnings.append("RescaleSlope is 0, which cannot be; stored values are used.")
         slope = intercept = None
-    if "ModalityLUTSequence" in data:
-        warnings.append("The file's Modality LUT is not applied; values are as stored.")
     unit = "1"
     if text(data, "Modality") == "CT":
         if slope is None and intercept is None:
-            warnings.append("The CT has no rescale; its values are not Hounsfield units.")
+            warnings.append(NO_RESCALE)
         elif text(group, "RescaleType")[:1].upper() in ("", "H"):  # also "Houndsfield Unit", which occurs
             unit = HOUNSFIELD
+    elif text(data, "Units") == "BQML":
+        unit = BECQUEREL
     return (1.0 if slope is None else slope), (intercept or 0.0), unit, tuple(warnings)
 
 

@@ -60,10 +60,9 @@ def test_units_of_ct() -> None:
     assert "not Hounsfield" in bare.warnings[0]
 
 
-def test_zero_slope_and_modality_lut_are_said() -> None:
+def test_zero_slope_is_said() -> None:
     assert facts(odd.dataset(0, RescaleSlope=0)).slope == 1
     assert "RescaleSlope" in facts(odd.dataset(0, RescaleSlope=0)).warnings[0]
-    assert "Modality LUT" in facts(odd.dataset(0, ModalityLUTSequence=[])).warnings[0]
 
 
 @pytest.mark.parametrize(
