@@ -9,6 +9,7 @@ from medae.cli import models, pacs, window
 from medae.cli.batch import batch
 from medae.cli.demo import demo
 from medae.cli.doctor import doctor
+from medae.cli.export import export
 from medae.cli.group import MedaeGroup
 from medae.cli.index import index
 from medae.cli.info import info
@@ -69,6 +70,7 @@ app.command("index")(index)
 app.command("denoise")(denoise)
 app.command("detect")(detect)
 app.command("batch")(batch)
+app.command("export")(export)
 app.command("train")(train)
 app.command("latent")(latent)
 app.add_typer(models.app, name="models")

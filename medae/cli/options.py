@@ -27,8 +27,11 @@ EXPORTERS = {
     "sc": "secondary-capture",
     "seg": "segmentation",
     "sr": "structured-report",
+    "gsps": "presentation-state",
     "nifti": "nifti",
     "png": "png",
+    "animation": "animation",
+    "csv": "findings",
     "trust": "trust-report",
 }
 """Names for ``--format``, and the exporter behind each."""

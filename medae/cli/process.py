@@ -158,7 +158,7 @@ def process(request: Request) -> None:
     flat = len(todo.jobs) == 1 and _is_free(request.out, len(todo.jobs[0].paths))
     try:
         for job in todo.jobs:
-            one = SeriesReport(job.name, str(origin(job.paths)), job.modality or "")
+            one = SeriesReport(job.name, str(origin(job.paths)), job.modality or "", job=naming(job))
             run.series.append(one)
             attempt(one, terminal, partial(_series, request, job, run, flat, terminal))
     finally:
@@ -228,6 +228,12 @@ def _is_free(folder: Path, images: int) -> bool:
 def origin(paths: Sequence[Path]) -> Path:
     """Give the file of a series, or the folder of its files."""
     return paths[0] if len(paths) == 1 else paths[0].parent
+
+
+def naming(job: "ProcessJob") -> dict[str, object]:
+    """Give the fields of a job that name its series."""
+    named = job.model_dump(mode="json", include={"series_instance_uid", "part", "modality"})
+    return {"paths": [str(origin(job.paths).absolute())], **named}
 
 
 def _series(request: Request, job: "ProcessJob", run: RunReport, flat: bool, terminal: Terminal) -> None:

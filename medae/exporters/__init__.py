@@ -29,7 +29,16 @@ from medae.exporters.findings import findings_csv, findings_json
 from medae.progress import Report, part, silent
 from medae.results import Result
 
-__all__ = ["EXPORTERS", "Compression", "Deidentifier", "Exporter", "export", "findings_csv", "findings_json"]
+__all__ = [
+    "EXPORTERS",
+    "Compression",
+    "Deidentifier",
+    "Exporter",
+    "chosen_options",
+    "export",
+    "findings_csv",
+    "findings_json",
+]
 
 EXPORTERS: dict[str, Exporter] = {
     "derived-series": derived_series,
@@ -102,7 +111,7 @@ def export(
         raise SettingsError(f"{name!r} cannot be the name of an output; use letters, digits, - and _.")
     if deidentify is not None:
         _check_name(name, result)
-    chosen = _chosen(exporters, options or {})
+    chosen = chosen_options(exporters, options or {})
     for key, _ in chosen:
         reason = EXPORTERS[key].accepts(result)
         if reason is not None:
@@ -159,8 +168,19 @@ def _run(
         ) from error
 
 
-def _chosen(keys: Sequence[str], options: Mapping[str, Any]) -> list[tuple[str, ExporterOptions]]:
-    """Pair each chosen exporter with its validated options."""
+def chosen_options(keys: Sequence[str], options: Mapping[str, Any]) -> list[tuple[str, ExporterOptions]]:
+    """Pair each chosen exporter with its validated options, in the order of `EXPORTERS`.
+
+    Parameters
+    ----------
+    keys, options
+        As `export` takes them.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown exporter or option, or a value that does not fit.
+    """
     if not keys:
         raise SettingsError(f"Choose at least one exporter of: {', '.join(EXPORTERS)}.")
     unknown = [key for key in keys if key not in EXPORTERS]
