@@ -34,6 +34,8 @@ class OpenSeries:
         What the scan has said last.
     pictured
         Of what the thumbnail is.
+    files
+        Results of it that lie beside it.
     """
 
     source: Source
@@ -41,6 +43,7 @@ class OpenSeries:
     growing: bool = False
     told: Source | None = None
     pictured: tuple[Path, ...] = ()
+    files: tuple[readers.ResultFile, ...] = ()
 
     @property
     def has_results(self) -> bool:
@@ -183,7 +186,7 @@ class Session(QObject):
         if known is not None:
             trust = known.trust if result.denoised is None else result.trust
             denoised, anomaly_map = result.denoised or known.denoised, result.anomaly_map or known.anomaly_map
-            result = Result(known.original, denoised, anomaly_map, trust)
+            result = Result(known.original, denoised, anomaly_map, trust, known.findings)
         entry.result = result
         self.result_changed.emit(index)
 
@@ -231,6 +234,10 @@ class Session(QObject):
             self.loading_ended.emit()
         if scan.skipped:
             self.files_skipped.emit(scan.skipped)
+        for line in (line for lines in opening.lines.values() for line in lines):
+            entry = self.series[line]
+            entry.files = tuple(each for each in scan.results if entry.source.series_instance_uid in each.series)
+            self._attach(line)
         if not scan.sources:
             self._say_nothing_found(opening.paths, scan.skipped)
 
@@ -268,6 +275,30 @@ class Session(QObject):
         entry.source = replace(entry.source, warnings=_both(entry.source.warnings, volume.source.warnings))
         if index == self._wanted:
             self._show_now(index)
+        self._attach(index)
+
+    def _attach(self, index: int) -> None:
+        """Lay the results that lie beside a series over it, once it has been read and all of them are known."""
+        entry = self.series[index]
+        if not entry.files or entry.result is None:
+            return
+        original, files = entry.result.original, entry.files
+        self._threads.start(
+            lambda task: readers.attach(original, files, task.report),
+            done=partial(self._attached, index, original),
+            failed=self._failed,
+        )
+
+    def _attached(self, index: int, original: Volume, found: Result) -> None:
+        entry = self.series[index]
+        known = entry.result
+        if known is None or known.original is not original:
+            return  # it was read again meanwhile
+        anomaly_map = known.anomaly_map or found.anomaly_map
+        entry.result = replace(found, denoised=known.denoised, trust=known.trust, anomaly_map=anomaly_map)
+        entry.source = replace(entry.source, warnings=_both(entry.source.warnings, found.original.source.warnings))
+        self.result_changed.emit(index)
+        self.series_changed.emit(index)
 
     def _show_now(self, index: int) -> None:
         left = None if self.current in (None, index) else self.series[self.current]

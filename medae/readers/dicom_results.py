@@ -17,10 +17,12 @@ from pydicom.dataset import Dataset
 
 from medae.errors import MedaeError, ReadError
 from medae.progress import Cancelled, Report
+from medae.provenance import Provenance
 from medae.readers.dicom_header import patient_key, text, whole
 from medae.readers.files import os_reason
 from medae.readers.reader import ResultFile, Scan, Skipped
 from medae.readers.result_geometry import finding_of, finding_of_points, onto, outline
+from medae.readers.result_provenance import made_by
 from medae.results import AnomalyMap, Finding, Result
 from medae.volume import Source, Volume, spacing_of
 
@@ -137,6 +139,7 @@ class _Parts:
     def __init__(self, original: Volume) -> None:
         self.original = original
         self.scores: tuple[NDArray[np.float32], str] | None = None
+        self.made: tuple[Provenance, ...] = ()
         self.threshold: float | None = None
         self.outlines: NDArray[np.bool_] | None = None
         self.segments: list[Finding] = []
@@ -146,6 +149,7 @@ class _Parts:
     def add_map(self, data: Dataset) -> None:
         placed, calibration = _map_of(data)
         self.scores = onto(self.original, np.asarray(placed.array, np.float32), placed.affine), calibration
+        self.made = made_by(data)
 
     def add_segments(self, data: Dataset) -> None:
         if self.outlines is None:
@@ -172,7 +176,7 @@ class _Parts:
         if self.scores is not None:
             values, calibration = self.scores
             volume = Volume(values, original.affine, original.modality, "1", source=source)
-            anomaly_map = AnomalyMap(volume, self.threshold or DEFAULT_THRESHOLD, calibration)
+            anomaly_map = AnomalyMap(volume, self.threshold or DEFAULT_THRESHOLD, calibration, self.made)
         return Result(original, anomaly_map=anomaly_map, findings=tuple(self.reported or self.segments))
 
 

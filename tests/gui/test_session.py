@@ -1,21 +1,24 @@
 """Opening, reading and keeping series."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from medae import readers
+from medae.exporters import export
 from medae.gui.session import Session
 from medae.progress import Report
 from medae.quality import measure
 from medae.readers import Found, Listener, Scan, open_volume, scan
-from medae.results import Result
-from medae.volume import Source
+from medae.results import AnomalyMap, Result
+from medae.volume import Source, Volume
 
 
 @pytest.fixture
@@ -184,3 +187,44 @@ def test_stopping_keeps_what_was_found(qtbot: QtBot, session: Session, slow_scan
     slow_scan.told.put(None)
     with qtbot.assertNotEmitted(session.files_skipped, wait=200):
         pass
+
+
+@pytest.fixture
+def study(source: Source, tmp_path: Path) -> tuple[Path, Result]:
+    """A scan, and its heatmap, segments and report, in one folder."""
+    shutil.copytree(source.paths[0].parent, tmp_path / "study" / "scan")
+    volume = open_volume(tmp_path / "study" / "scan")
+    scores = np.zeros(volume.shape, np.float32)
+    scores[1:3, 10:20, 10:20] = 6
+    found = AnomalyMap(Volume(scores, volume.affine, volume.modality, source=volume.source), 3.5, "phantom")
+    expected = Result(volume, anomaly_map=found)
+    export(expected, tmp_path / "study" / "out", ("parametric-map", "segmentation", "structured-report"))
+    return tmp_path / "study", expected
+
+
+def test_results_beside_a_scan_are_laid_over_it(qtbot: QtBot, session: Session, study: tuple[Path, Result]) -> None:
+    folder, expected = study
+    with qtbot.waitSignal(session.result_changed, timeout=20_000):
+        session.open_paths([folder])
+    assert len(session.series) == 1
+    found = session.result
+    assert found is not None
+    assert found.anomaly_map is not None
+    assert expected.anomaly_map is not None
+    assert found.anomaly_map.threshold == 3.5
+    np.testing.assert_allclose(found.anomaly_map.volume.array, expected.anomaly_map.volume.array, atol=1e-3)
+    assert found.original.overlays is not None
+    assert [each.voxels for each in found.findings] == [200]
+
+
+def test_what_was_computed_is_not_replaced_by_what_lies_beside(
+    qtbot: QtBot, session: Session, study: tuple[Path, Result]
+) -> None:
+    folder, expected = study
+    with qtbot.waitSignal(session.result_changed, timeout=20_000):
+        session.open_paths([folder])
+    assert session.result is not None
+    computed = replace(expected, original=session.result.original)
+    session.add_result(0, computed)
+    assert session.result.anomaly_map is expected.anomaly_map
+    assert len(session.result.findings) == 1
