@@ -30,7 +30,7 @@ from medae.gui.viewer_model import ViewerModel
 from medae.results import Finding
 
 _COLUMNS = ("#", "z max", "mean", "mm³", "LPS (mm)")
-_WIDTHS = (34, 52, 48, 54)
+_WIDTHS = (30, 46, 46, 50)
 _THRESHOLD_PAUSE = 150
 """Milliseconds after the last move of the threshold until findings are looked for again."""
 

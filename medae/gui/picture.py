@@ -60,10 +60,18 @@ def _original(model: ViewerModel, step: int) -> NDArray[np.uint8] | None:
         rgb = apply_window(np.stack(planes, axis=-1), model.window_center, model.window_width, model.inverted)
         base = _opaque(rgb)
     if volume.overlays is not None and model.show_overlays and base is not None:
-        drawn = model.current_plane.take(volume.overlays, model.slice_index)[::step, ::step]
+        drawn = _coarser(model.current_plane.take(volume.overlays, model.slice_index), step)
         base = base if base.ndim == 3 else _opaque(np.repeat(base[..., None], 3, axis=-1))
         base[drawn] = GRAPHICS
     return base
+
+
+def _coarser(drawn: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
+    """Take every ``step``-th row and column, without losing thin lines between them."""
+    rows, columns = (-(-size // step) for size in drawn.shape)
+    whole = np.zeros((rows * step, columns * step), bool)
+    whole[: drawn.shape[0], : drawn.shape[1]] = drawn
+    return np.asarray(whole.reshape(rows, step, columns, step).any(axis=(1, 3)))
 
 
 def _opaque(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -111,3 +111,14 @@ def test_graphics_of_the_file_are_drawn_and_can_be_hidden() -> None:
     np.testing.assert_array_equal(base[~drawn[2]][:, 0], plain[~drawn[2]])
     model.show_overlays = False
     np.testing.assert_array_equal(picture(model, "original").base, plain)
+
+
+def test_thin_graphics_are_kept_where_only_every_second_pixel_is_drawn() -> None:
+    drawn = np.zeros(scan().shape, bool)
+    drawn[:, :, 3] = True
+    model = ViewerModel()
+    model.set_original(replace(scan(), overlays=drawn))
+    base = picture(model, "original", step=2).base
+    assert base is not None
+    assert (base[:, 1] == GRAPHICS).all()
+    assert not (base[:, [0, 2]] == GRAPHICS).all(axis=-1).any()
