@@ -35,7 +35,8 @@ class Source:
     paths
         Files in slice order (one per slice), or the one file that holds the volume.
     reader
-        Key in `medae.readers.READERS`: ``"dicom"``, ``"nifti"``, ``"itk"`` or ``"picture"``; empty when made in memory.
+        Key in `medae.readers.READERS`: ``"dicom"``, ``"nifti"``, ``"analyze"``, ``"itk"``,
+        ``"picture"``; empty when made in memory.
     series_instance_uid, study_instance_uid, frame_of_reference_uid
         DICOM UIDs; empty outside DICOM.
     modality

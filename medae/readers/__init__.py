@@ -16,7 +16,7 @@ from pathlib import Path
 
 from medae.errors import ReadError, SeveralSeries
 from medae.progress import Report, part, silent
-from medae.readers import archive, dicom, dicom_results, itk, nifti, picture
+from medae.readers import analyze, archive, dicom, dicom_results, itk, nifti, picture
 from medae.readers.dicom_results import attach
 from medae.readers.files import GZIP, NOT_AN_IMAGE, ZIPPED, os_reason, read_head
 from medae.readers.index import open_index
@@ -26,6 +26,7 @@ from medae.volume import HOUNSFIELD, Source, Volume
 
 READERS: dict[str, Reader] = {
     "nifti": nifti,
+    "analyze": analyze,
     "itk": itk,
     "picture": picture,
     "results": dicom_results,
@@ -77,8 +78,10 @@ def scan(paths: Path | str | Sequence[Path | str], report: Report = silent, list
         scanning = Scanning(READERS, _reader_for, index, listener)
         scanning.run(given, report)
         screenshots = _screenshots(scanning.accepted, {path.absolute() for path in given})
-        sources = scanning.finish(part(report, 0.9, 1.0))
-    used = {path for source in sources for path in source.paths} | _companions(scanning.accepted["itk"])
+        sources = tuple(
+            dict.fromkeys(scanning.finish(part(report, 0.9, 1.0)))
+        )  # the two files of a pair may give one each
+    used = {path for source in sources for path in source.paths} | _companions(scanning.accepted)
     skipped = scanning.skipped + screenshots
     left_out = sorted((item for item in skipped if item.path not in used), key=lambda item: str(item.path))
     report(1.0, f"Found {len(sources)} series")
@@ -170,9 +173,10 @@ def _screenshots(accepted: dict[str, list[Path]], named: set[Path]) -> list[Skip
     return [Skipped(path, BESIDE_SCANS) for path in beside]
 
 
-def _companions(paths: Sequence[Path]) -> set[Path]:
-    """Files that hold the pixels of a detached header among ``paths``; they are no failures."""
-    return {companion for path in paths for companion in itk.companions(path)}
+def _companions(accepted: dict[str, list[Path]]) -> set[Path]:
+    """Files that belong to a header among those accepted; they are no failures."""
+    detached = {companion for path in accepted["itk"] for companion in itk.companions(path)}
+    return detached | {companion for path in accepted["analyze"] for companion in analyze.companions(path)}
 
 
 def _nothing_readable(path: Path, skipped: Sequence[Skipped]) -> str:
