@@ -159,6 +159,7 @@ def send(
 ) -> None:
     """Send files: by the queue, which tries again after pauses and goes on after a restart."""
     from medae.pacs.files import dicom_files
+    from medae.pacs.state import opened
     from medae.settings import PacsSettings
 
     PacsSettings.load().node(node)
@@ -168,7 +169,7 @@ def send(
         terminal.warn(f"{others} files are not DICOM and are left out")
     if not files:
         raise SettingsError("There is no DICOM file to send; name files or folders of a DICOM series.")
-    with pacs_queue.opened() as (queue, _):
+    with opened() as (queue, _):
         batch = queue.add(node, files, f"{len(files)} files by command line")
         if wait:
             with terminal.task(f"Sending to {node}") as show, stoppable(show) as report:

@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,26 +19,13 @@ app = typer.Typer(help="List what is sent and was received; try again, remove.",
 Name = Annotated[str, typer.Argument(metavar="ID", help="The first characters of an id are enough.")]
 
 
-@contextmanager
-def opened() -> "Iterator[tuple[SendQueue, Spool]]":
-    """Open the send queue and the spool for the block."""
-    from medae.pacs import places
-    from medae.pacs.database import Database
-    from medae.pacs.send_queue import SendQueue
-    from medae.pacs.spool import Spool
-
-    database = Database(places.database_file())
-    try:
-        yield SendQueue(database), Spool(database, places.spool_folder())
-    finally:
-        database.close()
-
-
 @app.callback()
 def queue(context: typer.Context, as_json: given.AsJson = False) -> None:
     """List what waits to be sent or was sent, and the series that were received."""
     if context.invoked_subcommand is not None:
         return
+    from medae.pacs.state import opened
+
     with opened() as (sending, spool):
         batches, arrivals = sending.batches(), spool.arrivals()
     if as_json:
@@ -60,6 +46,8 @@ def retry(name: Name) -> None:
 
     The window or 'medae pacs listen' does the work; 'medae pacs queue run' sends here.
     """
+    from medae.pacs.state import opened
+
     with opened() as (sending, spool):
         batch, arrival = _find(sending, spool, name)
         if batch is not None:
@@ -72,6 +60,8 @@ def retry(name: Name) -> None:
 @app.command("remove")
 def remove(name: Name) -> None:
     """Forget a batch, or delete a received series."""
+    from medae.pacs.state import opened
+
     with opened() as (sending, spool):
         batch, arrival = _find(sending, spool, name)
         if batch is not None:
@@ -87,6 +77,7 @@ def run(as_json: given.AsJson = False) -> None:
     from medae.cli.interrupt import stoppable
     from medae.cli.terminal import Terminal
     from medae.pacs.sender import send_due
+    from medae.pacs.state import opened
 
     with opened() as (sending, _):
         with Terminal(quiet=as_json).task("Sending") as show, stoppable(show) as report:

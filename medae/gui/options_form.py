@@ -20,7 +20,7 @@ class Field:
     Attributes
     ----------
     kind
-        ``"integer"``, ``"number"``, ``"boolean"``, ``"choice"``, ``"list"`` or ``"text"``.
+        ``"integer"``, ``"number"``, ``"boolean"``, ``"choice"``, ``"list"`` (of numbers), ``"words"`` or ``"text"``.
     choices
         Values of a ``"choice"``.
     whole
@@ -79,6 +79,8 @@ class Field:
             return None
         if self.kind == "text":
             return text
+        if self.kind == "words":
+            return [word.strip() for word in text.split(",") if word.strip()]
         if self.kind == "list":
             parts = [part for part in text.replace(",", " ").split() if part]
             if len(parts) < self.fewest or (self.most is not None and len(parts) > self.most):
@@ -132,6 +134,8 @@ def _field(name: str, schema: Mapping[str, Any], entry: Mapping[str, Any]) -> Fi
     items: Mapping[str, Any] = described.get("items") or (described.get("prefixItems") or [{}])[0]
     kind = described.get("type", "string")
     is_list = kind == "array"
+    if is_list and items.get("type") == "string":
+        kind = "words"
     bounds = items if is_list else described
     choices = tuple(described.get("enum", (described["const"],) if "const" in described else ()))
     return Field(

@@ -36,6 +36,15 @@ from medae.nodes import DicomNode
 from medae.pacs.association import MOST_CONTEXTS, associated, lost
 from medae.pacs.instance_files import identity, key, write_instance
 from medae.pacs.query import Level, Match, Query, identifier, in_order, match
+from medae.pacs.status_codes import (
+    CANCEL,
+    CANNOT_UNDERSTAND,
+    OUT_OF_RESOURCES,
+    PENDING,
+    SUCCESS,
+    is_out_of_resources,
+    is_warning,
+)
 from medae.progress import Report, silent
 
 UNCOMPRESSED = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
@@ -55,9 +64,6 @@ COMPRESSED = [
 ]
 """Transfer syntaxes of single images that a file can keep on its way; the most frequent first."""
 
-SUCCESS, PENDING, CANCEL = 0x0000, (0xFF00, 0xFF01), 0xFE00
-OUT_OF_RESOURCES = 0xA700
-CANNOT_UNDERSTAND = 0xC000
 _COUNTED = ("Completed", "Failed", "Remaining")
 
 
@@ -105,11 +111,11 @@ def _is_pending(node: DicomNode, status: Dataset, service: str) -> bool:
     code = int(status.Status)
     if code in PENDING:
         return True
-    if code in (SUCCESS, CANCEL) or 0xB000 <= code <= 0xBFFF:
+    if code in (SUCCESS, CANCEL) or is_warning(code):
         return False
     if code == 0xA801:
         raise NodeError(f"Node {node.name!r} does not know the destination; enter MedAE's AE title and port there.")
-    is_temporary = code >> 8 == 0xA7
+    is_temporary = is_out_of_resources(code)
     comment = " (it has no room or time)" if is_temporary else ""
     raise NodeError(f"Node {node.name!r} answered {service} with error {code:04X}{comment}.", is_temporary)
 

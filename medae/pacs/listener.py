@@ -12,11 +12,9 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # n
 from medae.errors import NodeError
 from medae.nodes import Listener
 from medae.pacs import places
-from medae.pacs.dimse import SUCCESS, keep_moved
+from medae.pacs.dimse import keep_moved
+from medae.pacs.status_codes import NOT_AUTHORIZED, SUCCESS
 from medae.pacs.tls import server_context
-
-NOT_AUTHORIZED = 0x0124
-"""Refused: not authorized (PS3.7 C.5.9)."""
 
 Take = Callable[[str, bytes], int]
 """Takes the sender's AE title and a DICOM file in memory; gives the status of the C-STORE."""

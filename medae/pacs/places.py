@@ -18,6 +18,11 @@ def database_file() -> Path:
     return pacs_folder() / "pacs.sqlite"
 
 
+def has_state() -> bool:
+    """Whether there is a database; nothing is made."""
+    return (data_folder() / "pacs" / "pacs.sqlite").is_file()
+
+
 def spool_folder() -> Path:
     """Folder of received series."""
     return pacs_folder() / "received"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from medae.errors import MedaeError
 from medae.pacs.database import Database
-from medae.pacs.dimse import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, SUCCESS
 from medae.pacs.instance_files import identity, instance_files, key, write_instance
+from medae.pacs.status_codes import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, SUCCESS
 
 MAX_ATTEMPTS = 3
 """A series at which MedAE was killed so often is not tried any more."""

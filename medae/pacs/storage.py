@@ -15,10 +15,10 @@ from pynetdicom.association import Association  # noqa: TID253
 from medae.nodes import DicomNode
 from medae.pacs.association import MOST_CONTEXTS, associated, lost
 from medae.pacs.outcome import Outcome
+from medae.pacs.status_codes import SUCCESS, is_out_of_resources, is_warning
 from medae.progress import Report, silent
 
 _UNCOMPRESSED = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
-_SUCCESS = 0x0000
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +158,9 @@ def _outcome(path: Path, node: DicomNode, status: Dataset) -> Outcome:
     if "Status" not in status:
         raise lost(node)
     code = int(status.Status)
-    if code == _SUCCESS or 0xB000 <= code <= 0xBFFF:
-        return Outcome(path, "sent", "" if code == _SUCCESS else f"taken with warning {code:04X}")
-    if code >> 8 == 0xA7:
+    if code == SUCCESS or is_warning(code):
+        return Outcome(path, "sent", "" if code == SUCCESS else f"taken with warning {code:04X}")
+    if is_out_of_resources(code):
         return Outcome(path, "later", f"node {node.name!r} has no room at the moment ({code:04X})")
     reasons = {0xA9: "the object does not fit its class", 0xC0: "it cannot understand the object"}
     reason = reasons.get(code >> 8, "no reason given")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from medae.cli.pacs_queue import opened
+from medae.pacs.state import opened
 
 
 def test_an_empty_queue(medae: Callable) -> None:

@@ -4,6 +4,13 @@ from medae.pacs import places
 from medae.settings import cache_folder, data_folder
 
 
+def test_asking_for_the_state_makes_nothing() -> None:
+    assert not places.has_state()
+    assert not data_folder().exists()
+    places.database_file().touch()
+    assert places.has_state()
+
+
 def test_what_must_not_be_lost_is_with_the_users_data() -> None:
     for place in (places.database_file(), places.spool_folder(), places.outbox_folder(), places.lock_file("sender")):
         assert data_folder() in place.parents
