@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 AE_TITLE = "MEDAE"
 """What MedAE calls itself unless the settings say otherwise."""
@@ -109,3 +109,21 @@ class Rule(_Data):
             (self.study_description, study_description),
         )
         return all(not pattern or fnmatchcase(fact.lower(), pattern.lower()) for pattern, fact in pairs)
+
+
+_WORDS = {
+    "name": "give letters, digits, dots, - and _, without spaces, at most 32",
+    "destination": "name a node",
+    "ae_title": "give 1 to 16 characters without a backslash, not beginning with a space",
+    "accept": "give AE titles of 1 to 16 characters, separated by commas",
+    "host": "give a host name or an IP address",
+    "url": "give an address that begins with http:// or https://",
+}
+
+
+def first_reason(error: ValidationError) -> tuple[str, str]:
+    """Give the field that is wrong, and in the user's words why."""
+    first = error.errors()[0]
+    field = next((str(part) for part in reversed(first["loc"]) if isinstance(part, str)), "")
+    known = _WORDS.get(field) if first["type"].startswith("string") or first["type"] == "missing" else None
+    return field, known or first["msg"].removeprefix("Value error, ")

@@ -226,10 +226,11 @@ def _there(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _checked(kind: Any, fields: dict[str, Any]) -> Any:
     """Make settings of what was given on the command line; raises `SettingsError` with the first reason."""
+    from medae.nodes import first_reason
+
     try:
         return TypeAdapter(kind).validate_python(_there(fields))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = str(first["loc"][-1]) if first["loc"] else ""
+        where, reason = first_reason(error)
         option = f"--{where.replace('_', '-')}: " if where in fields else ""
-        raise SettingsError(f"{option}{first['msg'].removeprefix('Value error, ')}.") from error
+        raise SettingsError(f"{option}{reason}.") from error

@@ -1,11 +1,13 @@
 """The export dialog: formats (greyed with the reason), place, how it is written, and what will be written."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt  # noqa: TID253
 from PySide6.QtWidgets import (  # noqa: TID253
     QCheckBox,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -39,6 +41,8 @@ class ExportDialog(QDialog):
         strength: float,
         threshold: float | None,
         parent: QWidget | None = None,
+        *,
+        nodes: Sequence[str] = (),
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
@@ -50,6 +54,11 @@ class ExportDialog(QDialog):
         self.folder = QLineEdit(str(folder))
         self.name = QLineEdit(name)
         self.overwrite = QCheckBox("Replace files of the same names")
+        self.send_to = QComboBox()
+        self.send_to.setAccessibleName("Send to")
+        self.send_to.addItem("nobody" if nodes else "nobody – add nodes in File → PACS…", "")
+        for node in nodes:
+            self.send_to.addItem(node, node)
         self.how = ExportSettings()
         self.preview = ExportPreview()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -128,6 +137,7 @@ class ExportDialog(QDialog):
         form.addRow("Folder", row)
         form.addRow("Name", self.name)
         form.addRow("", self.overwrite)
+        form.addRow("Then send to", self.send_to)
         return form
 
     def _chosen(self) -> tuple[str, ...]:

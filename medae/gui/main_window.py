@@ -101,6 +101,7 @@ class MainWindow(QMainWindow):
     def start_worker(self) -> None:
         """Let the worker process import torch; called once the window is on the screen."""
         self.jobs.warm_up()
+        self.tools.start_network()
 
     # putting together
 
@@ -149,6 +150,7 @@ class MainWindow(QMainWindow):
             detect=lambda: self._note(self.processing.detect(self.settings.device)),
             cancel=self.jobs.cancel_all,
             export=self._ask_export,
+            pacs=self.tools.show_pacs,
             train=self.tools.show_training,
             models=self.tools.show_models,
             latent=self._explore,
@@ -180,6 +182,7 @@ class MainWindow(QMainWindow):
         self.tools.use_model.connect(self._use_model)
         self.tools.models_changed.connect(self._list_models)
         self.tools.slice_wanted.connect(self._show_slice)
+        self.tools.open_paths.connect(self.open_paths)
         session.shown.connect(self._list_models)
         self.modality_bar.chosen.connect(self._list_models)
         self.modality_bar.chosen.connect(session.set_modality)
@@ -243,6 +246,7 @@ class MainWindow(QMainWindow):
             self.status.show_device(record.device)
         if isinstance(record.job, ExportJob):
             self.message_bar.say("done", record.message, "\n".join(str(path) for path in record.paths))
+            self.tools.exported(record)
         elif record.job.adapt:
             self.message_bar.say("info", record.message)
         self.trust.warn(record)
@@ -268,6 +272,7 @@ class MainWindow(QMainWindow):
             self.model.strength,
             threshold,
             self,
+            nodes=self.tools.node_names(),
         )
         self.export_dialog.accepted.connect(self._export)
         self.export_dialog.open()
@@ -276,6 +281,7 @@ class MainWindow(QMainWindow):
         if self.export_dialog is not None:
             job = self.export_dialog.job()
             self.settings = self.settings.changed(export_folder=job.out)
+            self.tools.send_after(job, self.export_dialog.send_to.currentData())
             self.processing.export(job)
 
     def _update_actions(self) -> None:
@@ -331,13 +337,10 @@ class MainWindow(QMainWindow):
 
     def _show_slice(self, path: Path, part: int, index: int) -> None:
         """Show a slice that was chosen in the latent explorer; its series is opened if need be."""
-        known = [
-            n for n, entry in enumerate(self.session.series) if path in entry.source.paths and entry.source.part == part
-        ]
-        if not known:
+        if (known := self.session.find(path, part)) is None:
             self.open_paths([path if path.suffix != ".dcm" else path.parent])
             return
-        self.session.show(known[0])
+        self.session.show(known)
         self.model.cursor = (index, *self.model.cursor[1:])
         self.raise_()
 

@@ -13,6 +13,16 @@ TITLE_WIDTH = 96
 """Pixels for the names of the fields."""
 
 
+ACRONYMS = {"ae": "AE", "tls": "TLS", "ca": "CA", "url": "URL"}
+"""Words of field names that are written in capitals."""
+
+
+def title_of(name: str) -> str:
+    """Give the name of a field for people: ``"calling_ae_title"`` is "Calling AE title"."""
+    words = " ".join(ACRONYMS.get(word, word) for word in name.split("_"))
+    return words[:1].upper() + words[1:]
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One option as its schema describes it.
@@ -48,7 +58,7 @@ class Field:
     @property
     def title(self) -> str:
         """Name for people."""
-        return self.name.replace("_", " ").capitalize()
+        return title_of(self.name)
 
     @property
     def hint(self) -> str:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal  # noqa: TID253
+from PySide6.QtCore import Qt, Signal  # noqa: TID253
 from PySide6.QtWidgets import (  # noqa: TID253
     QAbstractItemView,
     QCheckBox,
@@ -146,6 +146,7 @@ def _table(titles: Sequence[str], name: str, widths: Sequence[int]) -> QTableWid
     header = table.horizontalHeader()
     header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
     header.setStretchLastSection(True)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     for column, width in enumerate(widths):
         header.resizeSection(column, width)
     return table

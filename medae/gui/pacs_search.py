@@ -26,7 +26,7 @@ _MATCH = Qt.ItemDataRole.UserRole
 _FIELDS = {
     "patient_name": ("Name", "Doe^John, or its beginning"),
     "patient_id": ("Patient ID", ""),
-    "study_date": ("Date", "20260131 or 20260101-20260131"),
+    "study_date": ("Date", "20260131, 20260101-…"),
     "modality": ("Modality", "CT, MR …"),
     "accession_number": ("Accession", ""),
     "description": ("Description", "any part of it"),
@@ -57,6 +57,7 @@ class PacsSearch(QWidget):
         self.tree.setAccessibleName("Studies and series")
         self.tree.setAlternatingRowColors(False)
         self.tree.setUniformRowHeights(True)
+        self.tree.setStyleSheet("QTreeWidget::item { padding: 5px 2px; }")
         self.fetch_button = QPushButton(theme.icon("open-file"), "Fetch and open")
         self.cancel_button = QPushButton("Cancel")
         self.bar, self.doing = QProgressBar(), theme.label("", "dim")
@@ -94,18 +95,18 @@ class PacsSearch(QWidget):
             item = _row(study)
             item.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
             self.tree.addTopLevelItem(item)
+            item.setExpanded(len(found) == 1)
         self.doing.setText(f"{len(found)} {'study' if len(found) == 1 else 'studies'} found")
-        if len(found) == 1:
-            self.tree.topLevelItem(0).setExpanded(True)
 
     def show_series(self, study: str, found: Sequence[Match]) -> None:
         """Show the series of a study below it."""
         for number in range(self.tree.topLevelItemCount()):
             item = self.tree.topLevelItem(number)
+            assert item is not None
             if item.data(0, _MATCH).study_instance_uid == study and not item.childCount():
                 item.addChildren([_row(one) for one in found])
-                if found and self.tree.currentItem() is None:
-                    self.tree.setCurrentItem(item.child(0))
+                if (first := item.child(0)) is not None and self.tree.currentItem() is None:
+                    self.tree.setCurrentItem(first)
 
     def show_progress(self, fraction: float | None, message: str = "") -> None:
         """Show how far something is; None: nothing is being done."""

@@ -30,6 +30,8 @@ class PacsSetup(QWidget):
         self.nodes, self.rules = QListWidget(), QListWidget()
         self.nodes.setAccessibleName("Nodes")
         self.rules.setAccessibleName("Rules")
+        for records in (self.nodes, self.rules):
+            records.setStyleSheet("QListWidget::item { padding: 6px 8px; }")
         self.listener = theme.label("", "dim")
         self.buttons = {
             "dicom": _button("Add DICOM node…", partial(self._edit_node, DicomNode, None)),
@@ -74,12 +76,12 @@ class PacsSetup(QWidget):
 
     def _change_node(self) -> None:
         node = _selected(self.nodes)
-        if node is not None:
+        if isinstance(node, DicomNode | DicomwebNode):
             self._edit_node(type(node), node)
 
     def _change_rule(self) -> None:
         rule = _selected(self.rules)
-        if rule is not None:
+        if isinstance(rule, Rule):
             self._edit_rule(rule)
 
     def _edit_node(self, kind: type[DicomNode | DicomwebNode], node: DicomNode | DicomwebNode | None) -> None:

@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt  # noqa: TID253
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget  # noqa: TID253
 
 from medae.gui import theme
-from medae.gui.options_form import OptionsForm
+from medae.gui.options_form import OptionsForm, title_of
+from medae.nodes import Certificates, first_reason
 
 
 class RecordDialog(QDialog):
@@ -45,6 +46,8 @@ class RecordDialog(QDialog):
         self.record: Any = None
         self.form, self.problem = OptionsForm(), theme.label("", "dim")
         self.form.set_schema(_schema(kind, self._known, choices or {}))
+        for line in self.form.findChildren(QLineEdit):
+            line.setPlaceholderText(line.accessibleDescription())
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.password.setPlaceholderText("kept in the system's keyring; empty: as it is")
@@ -63,16 +66,15 @@ class RecordDialog(QDialog):
             column.addWidget(self.password)
         column.addWidget(self.problem)
         column.addWidget(buttons)
-        self.resize(560, min(680, 150 + 42 * len(kind.model_fields)))
+        self.resize(600, min(680, 130 + 36 * len(kind.model_fields)))
 
     def accept(self) -> None:
         """Close if what was entered makes sense; else say what does not."""
         try:
             self.record = self._kind.model_validate({**self._known, **self.form.values()})
         except ValidationError as error:
-            first = error.errors()[0]
-            field = str(first["loc"][0]).replace("_", " ").capitalize() if first["loc"] else ""
-            self._say(f"{field}: {first['msg'].removeprefix('Value error, ')}.")
+            field, reason = first_reason(error)
+            self._say(f"{title_of(field)}: {reason}.")
         except ValueError as error:
             self._say(str(error))
         else:
@@ -93,7 +95,7 @@ def _schema(kind: type[BaseModel], known: Mapping[str, Any], choices: Mapping[st
         if name in choices:
             entry["enum"] = list(choices[name])
     required = schema.get("required", ())
-    order = sorted(properties, key=lambda name: (name != "name", name not in required))
+    order = sorted(properties, key=lambda n: (n != "name", n not in required, n in Certificates.model_fields))
     return {**schema, "properties": {name: properties[name] for name in order}}
 
 

@@ -172,6 +172,11 @@ class Session(QObject):
             progressed=self.loading.emit,
         )
 
+    def find(self, path: Path, part: int) -> int | None:
+        """Index of the open series that has a file, and in it this volume; None where there is none."""
+        found = (n for n, entry in enumerate(self.series) if path in entry.source.paths and entry.source.part == part)
+        return next(found, None)
+
     @property
     def result(self) -> Result | None:
         """What is known of the current series."""

@@ -21,9 +21,9 @@ def test_nodes_come_and_go(medae: Callable) -> None:
 
 def test_what_is_wrong_with_a_node_is_told_by_its_option(medae: Callable) -> None:
     for options, words in (
-        (("--host", "pacs"), "--ae-title: Field required"),
+        (("--host", "pacs"), "--ae-title: give 1 to 16 characters"),
         (("--ae-title", "A", "--host", "pacs", "--port", "70000"), "--port: Input should be less than"),
-        (("--url", "pacs"), "--url: String should match"),
+        (("--url", "pacs"), "--url: give an address that begins with http"),
         (("--ae-title", "A", "--host", "pacs", "--retrieve", "fax"), "--retrieve: Input should be 'get' or 'move'"),
     ):
         done = medae("pacs", "nodes", "add", "a", *options)

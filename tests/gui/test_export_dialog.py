@@ -75,3 +75,12 @@ def test_impossible_names_are_refused(qtbot: QtBot, tmp_path: Path) -> None:
     for name in ("", "a/b", ".hidden"):
         dialog.name.setText(name)
         assert not dialog.export_button.isEnabled()
+
+
+def test_to_whom_it_is_sent_afterwards(qtbot: QtBot, tmp_path: Path) -> None:
+    assert dialog_in(qtbot, tmp_path).send_to.currentData() == ""
+    dialog = ExportDialog(OFFERED, tmp_path, "mr-series-1", 0.5, 4.0, nodes=("archive", "web"))
+    qtbot.addWidget(dialog)
+    assert dialog.send_to.currentData() == ""
+    dialog.send_to.setCurrentText("web")
+    assert dialog.send_to.currentData() == "web"

@@ -88,6 +88,14 @@ def test_a_result_computed_before_opens_with_its_images(qtbot: QtBot, session: S
     assert session.result.denoised is denoised
 
 
+def test_a_series_is_found_by_one_of_its_files(qtbot: QtBot, session: Session, phantom_folder: Path) -> None:
+    with qtbot.waitSignal(session.shown, timeout=20_000):
+        session.open_paths([phantom_folder / "series"])
+    assert session.find(phantom_folder / "series" / "0003.dcm", session.series[0].source.part) == 0
+    assert session.find(phantom_folder / "series" / "0003.dcm", 7) is None
+    assert session.find(phantom_folder / "head.nii.gz", 0) is None
+
+
 class SlowScan:
     """Scans for real, then tells its series in the steps that the test wants."""
 
