@@ -20,7 +20,7 @@ from medae.results import Result
 
 from .conftest import result_of, write_series
 
-SHAPE = (6, 48, 40)
+SHAPE = (4, 48, 40)
 _OF_CT = ("KVP", "RescaleType", "AcquisitionNumber")
 
 
@@ -78,7 +78,7 @@ def _multi_frame(folder: Path, modality: str) -> list[Path]:
     """A Legacy Converted Enhanced image (PS3.3 A.70) of a series, its frames from last to first."""
     import highdicom
 
-    paths = write_series(folder / "classic", "MR" if modality == "MR" else "CT")
+    paths = write_series(folder / "classic", "MR" if modality == "MR" else "CT", SHAPE)
     if modality == "PET":
         paths = _rewrite(paths, _pet)
     frames = [pydicom.dcmread(path) for path in reversed(paths)]

@@ -70,13 +70,17 @@ def stored(orthanc: Orthanc) -> dict[str, pydicom.Dataset]:
     return {str(ds.SOPInstanceUID): ds for ds in datasets}
 
 
-@pytest.mark.parametrize("compression", ["none", "jpeg-ls"])
-@pytest.mark.parametrize("name", [name for name in SOURCES if name != "pydicom-enhanced-ct"])
+@pytest.mark.parametrize(
+    ("name", "compression"),
+    [
+        *((name, "none") for name in SOURCES if name != "pydicom-enhanced-ct"),
+        ("ct", "jpeg-ls"),
+        ("mr-axial", "jpeg-2000"),
+    ],
+)
 def test_everything_is_stored_found_and_retrieved(
     name: str, compression: Any, orthanc: Orthanc, tmp_path: Path
 ) -> None:
-    if compression != "none" and name not in ("ct", "enhanced-mr"):
-        pytest.skip("compressed objects are tried with two sources")
     sources = SOURCES[name](tmp_path / "in")
     result = result_of_files(sources)
     keys = [key for key in DICOM if EXPORTERS[key].accepts(result) is None]

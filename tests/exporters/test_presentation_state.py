@@ -89,7 +89,7 @@ def test_one_state_for_each_rescale(name: str, tmp_path: Path) -> None:
     paths = SOURCES[name](tmp_path / "in")
     result = result_of_files(paths)
     states = [pydicom.dcmread(path) for path in export(result, tmp_path / "out", (KEY,))]
-    assert len(states) == len(set(result.original.rescale_slope.tolist())) == 6
+    assert len(states) == len(set(result.original.rescale_slope.tolist())) == 4
     assert len({state.SeriesInstanceUID for state in states}) == 1
     slopes = {pydicom.dcmread(p).SOPInstanceUID: pydicom.dcmread(p).get("RescaleSlope") for p in paths}
     seen = []
@@ -102,7 +102,7 @@ def test_one_state_for_each_rescale(name: str, tmp_path: Path) -> None:
             group = groups[image.ReferencedFrameNumber - 1]
             assert state.RescaleSlope == group.PixelValueTransformationSequence[0].RescaleSlope
             seen.append(image.ReferencedFrameNumber)
-    assert sorted(seen) in ([], [1, 2, 3, 4, 5, 6])
+    assert sorted(seen) in ([], [1, 2, 3, 4])
 
 
 def test_without_a_heatmap_there_is_the_window_only(ct: Result, tmp_path: Path) -> None:
