@@ -218,6 +218,11 @@ def new_uid(deterministic: bool, *parts: str) -> UID:
     return UID(generate_uid(prefix=None))
 
 
+def dimension_organization(target: Dataset) -> UID:
+    """Give the DimensionOrganizationUID (C.7.6.17) of a multi-frame object: it follows from the SOPInstanceUID."""
+    return new_uid(True, "dimensions", target.SOPInstanceUID)
+
+
 def recipe(steps: Iterable[Provenance]) -> str:
     """Describe what was done, without when and where: equal for equal processing."""
     return json.dumps(
@@ -369,5 +374,8 @@ def finish(target: Dataset, header: Dataset, steps: Sequence[Provenance], moment
     stamp(target, moment, header)
     target.SeriesDescription = series_description(header, output.replace("_", " "))
     target.ContributingEquipmentSequence = equipment(steps, in_zone_of(header, moment))
+    organization = dimension_organization(target)
+    for item in (*target.get("DimensionOrganizationSequence", ()), *target.get("DimensionIndexSequence", ())):
+        item.DimensionOrganizationUID = organization
     if "ImageType" in target:
         target.DerivationDescription = derivation_description(steps, "anomaly heatmap of an autoencoder")

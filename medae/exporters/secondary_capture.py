@@ -169,7 +169,7 @@ def _make_multi_frame(capture: Dataset, headers: list[Dataset], volume: Volume, 
     if slices > 1:
         capture.FrameIncrementPointer = tag_for_keyword("PerFrameFunctionalGroupsSequence")
     index, organization = Dataset(), Dataset()
-    organization.DimensionOrganizationUID = attributes.new_uid(True, "dimensions", capture.SOPInstanceUID)
+    organization.DimensionOrganizationUID = attributes.dimension_organization(capture)
     index.DimensionOrganizationUID = organization.DimensionOrganizationUID
     index.DimensionIndexPointer = tag_for_keyword("ImagePositionPatient")
     index.FunctionalGroupPointer = tag_for_keyword("PlanePositionSequence")
