@@ -107,15 +107,9 @@ def export(
         When the output exists or cannot be written. Nothing partial is left behind.
     """
     folder = Path(folder)
-    if not name or name != Path(name).name or name.startswith("."):
-        raise SettingsError(f"{name!r} cannot be the name of an output; use letters, digits, - and _.")
-    if deidentify is not None:
-        _check_name(name, result)
+    _check_name(name, result, anonymous=deidentify is not None)
     chosen = chosen_options(exporters, options or {})
-    for key, _ in chosen:
-        reason = EXPORTERS[key].accepts(result)
-        if reason is not None:
-            raise UnsupportedVolume(f"{EXPORTERS[key].TITLE}: {reason}")
+    _check_accepted(result, exporters)
     written: dict[str, tuple[Path, ...]] = {}
     with staged(folder, result.original.source.paths, overwrite) as stage:
         share = 0.7 if deidentify is not None or compression != "none" else 1.0
@@ -134,10 +128,19 @@ def _deidentifier(wanted: Deidentify | Deidentifier | None, options: Mapping[str
     return wanted
 
 
-def _check_name(name: str, result: Result) -> None:
-    """Refuse a name of a de-identified output that tells the patient."""
+def _check_accepted(result: Result, keys: Sequence[str]) -> None:
+    for key in keys:
+        reason = EXPORTERS[key].accepts(result)
+        if reason is not None:
+            raise UnsupportedVolume(f"{EXPORTERS[key].TITLE}: {reason}")
+
+
+def _check_name(name: str, result: Result, *, anonymous: bool) -> None:
+    """Refuse what cannot be a file name, and a name of a de-identified output that tells the patient."""
+    if not name or name != Path(name).name or name.startswith("."):
+        raise SettingsError(f"{name!r} cannot be the name of an output; use letters, digits, - and _.")
     source = result.original.source
-    if source.reader == "dicom" and source.paths and name_reveals(name, read_header(source.paths[0])):
+    if anonymous and source.reader == "dicom" and source.paths and name_reveals(name, read_header(source.paths[0])):
         raise SettingsError("The name of the outputs holds the patient's name or ID; choose another one.")
 
 
