@@ -142,8 +142,8 @@ def _anomaly_map(files: list[Path], tables: list[Path], earlier: Earlier, origin
     """Z-scores of a NIfTI file (exact), else of a Parametric Map (16 bits), with the threshold of the table."""
     if not tables:
         raise UnsupportedVolume("the earlier run left no table of findings, which tells the threshold; detect again")
-    nifti = [file for file in files if file.name.lower().endswith(_NIFTI)]
-    scores = _on_grid(_read(nifti[:1], silent), original).values() if nifti else _scores(files[0], original)
+    exact = [file for file in files if file.name.lower().endswith(_NIFTI)]
+    scores = _on_grid(_read((exact or files)[:1], silent), original).values()
     try:
         table = json.loads(tables[0].read_text("utf-8"))
         threshold, calibration = float(table["threshold"]), str(table["calibration"])
@@ -154,19 +154,3 @@ def _anomaly_map(files: list[Path], tables: list[Path], earlier: Earlier, origin
     )
     steps = tuple(step for step in earlier.provenance if step.task == "detect")
     return AnomalyMap(plain, threshold, calibration, steps)
-
-
-def _scores(file: Path, original: Volume) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
-    """Real-world values of a Parametric Map on the grid of the original: (slices, rows, columns)."""
-    import highdicom
-
-    if not file.is_file():
-        raise ReadError(file, "the file of the earlier run is gone; give the scan itself")
-    read = highdicom.imread(file).get_volume(apply_real_world_transform=True, dtype=np.float32, rtol=_TOLERANCE_MM)
-    target = highdicom.Volume(
-        np.zeros(original.shape, np.uint8),
-        original.affine,
-        coordinate_system="PATIENT",
-        frame_of_reference_uid=read.frame_of_reference_uid,
-    )
-    return np.asarray(read.match_geometry(target, tol=_TOLERANCE_MM).array, dtype=np.float32)
