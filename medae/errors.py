@@ -9,6 +9,7 @@
     ├── UnsupportedVolume     a scan that the chosen model or exporter cannot take
     ├── ExportError           an output that could not be written
     ├── SettingsError         a job, recipe or setting that makes no sense
+    ├── NodeError             a DICOM node that cannot be reached, or refuses
     └── WorkerDied            the process that computes ended before it answered
     Cancelled                 the user stopped the work (not a failure)
 
@@ -61,6 +62,22 @@ class ExportError(MedaeError):
 
 class SettingsError(MedaeError):
     """A job, recipe or setting is invalid."""
+
+
+class NodeError(MedaeError):
+    """A DICOM node cannot be reached, or refuses what was asked.
+
+    Parameters
+    ----------
+    message
+        One sentence: what happened, which setting to check.
+    is_temporary
+        Whether it may work later without a change of settings, so that the send queue tries again.
+    """
+
+    def __init__(self, message: str, is_temporary: bool = False) -> None:
+        super().__init__(message)
+        self.is_temporary = is_temporary
 
 
 class WorkerDied(MedaeError):  # noqa: N818 - named for what happened

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medae.provenance import Provenance
 from medae.volume import Volume
@@ -151,13 +152,15 @@ class AnomalyMap:
 class Result:
     """What one job gave for one series; parts that were not asked for are None.
 
-    ``trust`` belongs to ``denoised``: who replaces that takes it away.
+    ``trust`` belongs to ``denoised``: who replaces that takes it away. ``findings`` were read from a report or a
+    segmentation; those of a map follow from it.
     """
 
     original: Volume
     denoised: Volume | None = None
     anomaly_map: AnomalyMap | None = None
     trust: "TrustReport | None" = None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def provenance(self) -> tuple[Provenance, ...]:
@@ -225,6 +228,22 @@ def findings(
         )
         for number, (peak, mean, voxels, volume_mm3, center, box, brighter) in enumerate(found, start=1)
     )
+
+
+def finding_numbers(anomaly_map: AnomalyMap, chosen: Sequence[Finding]) -> NDArray[np.uint16]:
+    """Give each voxel the number of its finding, 0 elsewhere and in findings not chosen: (slices, rows, columns)."""
+    from scipy import ndimage
+
+    above = np.asarray(anomaly_map.volume.array, dtype=np.float32) > anomaly_map.threshold
+    numbers = np.zeros(above.shape, dtype=np.uint16)
+    for finding in chosen:
+        box = tuple(slice(start, stop) for start, stop in zip(*finding.bounding_box, strict=True))
+        labels, _ = ndimage.label(above[box], structure=np.ones((3, 3, 3)))
+        sizes = np.bincount(labels.ravel())
+        sizes[0] = 0
+        region = labels == np.flatnonzero(sizes == finding.voxels)[0]
+        numbers[box][region] = finding.number
+    return numbers
 
 
 def blend(original: Volume, denoised: Volume, strength: float) -> Volume:

@@ -1,4 +1,4 @@
-"""The user's preferences, kept as TOML; and the three folders that belong to MedAE.
+"""The user's preferences and the PACS nodes, kept as TOML; and the three folders that belong to MedAE.
 
 The environment variable ``MEDAE_HOME`` moves all folders, e.g. for tests or a portable installation.
 """
@@ -11,13 +11,14 @@ import tempfile
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import platformdirs
 import tomli_w
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from medae.errors import SettingsError
+from medae.nodes import DicomNode, DicomwebNode, Listener, Node, Rule
 
 MAX_RECENT = 12
 """How many recently opened paths are kept."""
@@ -44,8 +45,8 @@ def cache_folder() -> Path:
 
 
 def settings_path() -> Path:
-    """Give the path of the settings file."""
-    return config_folder() / "settings.toml"
+    """Give the path of the file of `Settings`."""
+    return Settings.file()
 
 
 def _base64(text: str) -> str:
@@ -59,23 +60,19 @@ def _base64(text: str) -> str:
 Base64Text = Annotated[str, AfterValidator(_base64)]
 
 
-class Settings(BaseModel):
-    """Preferences of one user. Immutable: change with `changed` or `with_recent`, then `save`.
+class _Kept(BaseModel):
+    """What is kept as a TOML file. Immutable: change with `changed`, then `save`.
 
     Unknown keys are ignored, so that an older MedAE can read what a newer one wrote.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    file_name: ClassVar[str]
 
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
-    strength: float = Field(default=1.0, ge=0, le=1, description="What a new series starts with")
-    export_folder: Path | None = Field(default=None, description="Folder of the last export")
-    recent: tuple[Path, ...] = Field(default=(), max_length=MAX_RECENT, description="Last opened first")
-    models: dict[str, str] = Field(
-        default_factory=dict, description='Model used unless another is named, by task and modality: "denoise MR"'
-    )
-    window_geometry: Base64Text = Field(default="", description="Place and size of the main window (base64)")
-    window_state: Base64Text = Field(default="", description="Docks of the main window (base64)")
+    @classmethod
+    def file(cls) -> Path:
+        """Give the path of the file."""
+        return config_folder() / cls.file_name
 
     def changed(self, **fields: object) -> Self:
         """Give settings with some fields changed.
@@ -90,20 +87,6 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise SettingsError(f"These settings make no sense: {_reasons(error)}.") from error
 
-    def with_recent(self, path: Path) -> Self:
-        """Give settings with ``path`` as the first of the recent files."""
-        path = path.expanduser().absolute()
-        others = tuple(known for known in self.recent if known != path)
-        return self.changed(recent=(path, *others)[:MAX_RECENT])
-
-    def with_model(self, task: str, modalities: Iterable[str], name: str) -> Self:
-        """Give settings by which a model is used unless another is named."""
-        return self.changed(models={**self.models, **{f"{task} {modality}": name for modality in modalities}})
-
-    def model(self, task: str, modality: str) -> str | None:
-        """Name of the model to use for a task (``"denoise"``, ``"anomaly"``) and DICOM Modality, where one is set."""
-        return self.models.get(f"{task} {modality}")
-
     def save(self, path: Path | None = None) -> None:
         """Write the settings, whole or not at all.
 
@@ -112,7 +95,7 @@ class Settings(BaseModel):
         SettingsError
             The folder cannot be written.
         """
-        path = path or settings_path()
+        path = path or self.file()
         text = tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -124,9 +107,9 @@ class Settings(BaseModel):
     def load(cls, path: Path | None = None) -> Self:
         """Read the settings; defaults where there are none.
 
-        A damaged file is set aside as ``settings.toml.bad`` and defaults are used.
+        A damaged file is set aside with ``.bad`` after its name, and defaults are used.
         """
-        path = path or settings_path()
+        path = path or cls.file()
         try:
             return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
@@ -147,6 +130,91 @@ class Settings(BaseModel):
         else:
             _log.warning("Settings were damaged; they are kept as %s and defaults are used.", bad.name)
         return cls()
+
+
+class Settings(_Kept):
+    """Preferences of one user."""
+
+    file_name = "settings.toml"
+
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    strength: float = Field(default=1.0, ge=0, le=1, description="What a new series starts with")
+    export_folder: Path | None = Field(default=None, description="Folder of the last export")
+    recent: tuple[Path, ...] = Field(default=(), max_length=MAX_RECENT, description="Last opened first")
+    models: dict[str, str] = Field(
+        default_factory=dict, description='Model used unless another is named, by task and modality: "denoise MR"'
+    )
+    window_geometry: Base64Text = Field(default="", description="Place and size of the main window (base64)")
+    window_state: Base64Text = Field(default="", description="Docks of the main window (base64)")
+
+    def with_recent(self, path: Path) -> Self:
+        """Give settings with ``path`` as the first of the recent files."""
+        path = path.expanduser().absolute()
+        others = tuple(known for known in self.recent if known != path)
+        return self.changed(recent=(path, *others)[:MAX_RECENT])
+
+    def with_model(self, task: str, modalities: Iterable[str], name: str) -> Self:
+        """Give settings by which a model is used unless another is named."""
+        return self.changed(models={**self.models, **{f"{task} {modality}": name for modality in modalities}})
+
+    def model(self, task: str, modality: str) -> str | None:
+        """Name of the model to use for a task (``"denoise"``, ``"anomaly"``) and DICOM Modality, where one is set."""
+        return self.models.get(f"{task} {modality}")
+
+
+class PacsSettings(_Kept):
+    """Nodes in the network, MedAE's own listener, and what is done with pushed series. No passwords.
+
+    They have a file of their own, because the window, ``medae pacs listen`` and ``medae pacs nodes`` share them.
+    """
+
+    file_name = "pacs.toml"
+
+    nodes: tuple[Node, ...] = ()
+    listener: Listener = Listener()
+    rules: tuple[Rule, ...] = ()
+
+    def node(self, name: str) -> DicomNode | DicomwebNode:
+        """Find a node by its name.
+
+        Raises
+        ------
+        SettingsError
+            There is none of that name; those that there are, are listed.
+        """
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        known = ", ".join(node.name for node in self.nodes) or "none yet"
+        raise SettingsError(f"No node is called {name!r} (known: {known}); add it with 'medae pacs nodes add'.")
+
+    def with_node(self, node: DicomNode | DicomwebNode) -> Self:
+        """Give settings with a node, in the place of the one of the same name."""
+        return self.changed(nodes=_replaced(self.nodes, node))
+
+    def with_rule(self, rule: Rule) -> Self:
+        """Give settings with a rule, in the place of the one of the same name.
+
+        Raises
+        ------
+        SettingsError
+            Its destination is not a node.
+        """
+        self.node(rule.destination)
+        return self.changed(rules=_replaced(self.rules, rule))
+
+    def without(self, name: str) -> Self:
+        """Give settings without the node and the rules of that name, nor rules that send to it."""
+        return self.changed(
+            nodes=tuple(node for node in self.nodes if node.name != name),
+            rules=tuple(rule for rule in self.rules if name not in (rule.name, rule.destination)),
+        )
+
+
+def _replaced(known: tuple[Any, ...], new: Any) -> tuple[Any, ...]:
+    if any(one.name == new.name for one in known):
+        return tuple(new if one.name == new.name else one for one in known)
+    return (*known, new)
 
 
 def _reasons(error: ValidationError) -> str:

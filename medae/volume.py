@@ -35,7 +35,8 @@ class Source:
     paths
         Files in slice order (one per slice), or the one file that holds the volume.
     reader
-        Key in `medae.readers.READERS`: ``"dicom"``, ``"nifti"``, ``"itk"`` or ``"picture"``; empty when made in memory.
+        Key in `medae.readers.READERS`: ``"dicom"``, ``"nifti"``, ``"analyze"``, ``"itk"``,
+        ``"picture"``; empty when made in memory.
     series_instance_uid, study_instance_uid, frame_of_reference_uid
         DICOM UIDs; empty outside DICOM.
     modality
@@ -114,6 +115,13 @@ class Volume:
         True when low values are to be shown bright (PhotometricInterpretation MONOCHROME1).
     windows
         The file's own windows, in modality units.
+    suv_factor
+        Modality value to standardised uptake value by body weight in g/ml, for PET that says enough; None otherwise.
+    colour
+        (slices, rows, columns, 3) uint8 red, green, blue of a colour image, whose brightness `array` is; None for grey
+        images. Shown, but not processed unless asked for.
+    overlays
+        (slices, rows, columns) bool: where the file's own graphics (DICOM PS3.3 C.9.2) lie; None where it has none.
     source
         Where the volume came from.
     provenance
@@ -130,6 +138,9 @@ class Volume:
     padding: tuple[float, float] | None = None
     inverted: bool = False
     windows: tuple[Window, ...] = ()
+    suv_factor: float | None = None
+    colour: NDArray[np.uint8] | None = None
+    overlays: NDArray[np.bool_] | None = None
     source: Source = field(default_factory=Source)
     provenance: tuple[Provenance, ...] = ()
 
@@ -143,6 +154,10 @@ class Volume:
         set_field = object.__setattr__
         set_field(self, "array", _frozen(self.array))
         set_field(self, "affine", _frozen(affine))
+        for name in ("colour", "overlays"):
+            extra = getattr(self, name)
+            if extra is not None:
+                set_field(self, name, _frozen(extra))
         slices = self.array.shape[0]
         for name in ("rescale_slope", "rescale_intercept"):
             given = np.asarray(getattr(self, name), dtype=np.float64).ravel()
@@ -251,8 +266,8 @@ class Volume:
         return result, clipped
 
     def with_array(self, array: NDArray[np.generic], provenance: Provenance | None = None) -> Self:
-        """Give a volume on the same grid with other stored values, and one more step of provenance."""
+        """Give a grey volume on the same grid with other stored values, and one more step of provenance."""
         if array.shape != self.array.shape:
             raise ValueError(f"expected shape {self.array.shape}, got {array.shape}")
         steps = self.provenance if provenance is None else (*self.provenance, provenance)
-        return replace(self, array=array, provenance=steps)
+        return replace(self, array=array, colour=None, provenance=steps)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.orthanc import _orthanc, orthanc  # noqa: F401 - fixtures
+
 if TYPE_CHECKING:
     from medae.bundle import BundleInfo
 

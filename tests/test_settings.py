@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from medae.errors import SettingsError
-from medae.settings import MAX_RECENT, Settings, cache_folder, config_folder, data_folder, settings_path
+from medae.nodes import DicomNode, DicomwebNode, Rule
+from medae.settings import MAX_RECENT, PacsSettings, Settings, cache_folder, config_folder, data_folder, settings_path
 
 
 def test_defaults_where_there_is_no_file() -> None:
@@ -90,3 +91,27 @@ def test_a_model_is_remembered_for_its_task_and_modalities(tmp_path: Path) -> No
     loaded = Settings.load(tmp_path / "settings.toml")
     assert loaded.model("denoise", "CT") == "mine"
     assert loaded.model("anomaly", "CT") is None
+
+
+def test_nodes_and_rules_are_kept_without_disturbing_the_preferences() -> None:
+    pacs = DicomNode(name="pacs", ae_title="PACS", host="10.0.0.1", port=104, tls=True)
+    web = DicomwebNode(name="web", url="https://pacs/dicom-web", user="anna")
+    settings = (
+        PacsSettings().with_node(pacs).with_node(web).with_rule(Rule(name="mr", modality="MR", destination="pacs"))
+    )
+    settings.save()
+    assert PacsSettings.load() == settings
+    assert not settings_path().exists()
+    assert settings.node("web") == web
+    moved = settings.with_node(pacs.model_copy(update={"host": "10.0.0.2"}))
+    assert [node.name for node in moved.nodes] == ["pacs", "web"]
+    assert moved.node("pacs").host == "10.0.0.2"
+
+
+def test_a_rule_goes_with_its_destination() -> None:
+    web = DicomwebNode(name="web", url="https://pacs/dicom-web")
+    settings = PacsSettings().with_node(web).with_rule(Rule(name="mr", destination="web"))
+    assert settings.without("mr").nodes == (web,)
+    assert settings.without("web") == PacsSettings()
+    with pytest.raises(SettingsError, match="No node is called 'other'"):
+        settings.with_rule(Rule(name="ct", destination="other"))

@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from medae.cli import options as given
-from medae.cli.process import check_job, origin
+from medae.cli.process import check_job, naming, origin
 from medae.cli.run_report import RunReport, SeriesReport, finish, write_report
 from medae.cli.terminal import Terminal
 from medae.errors import SettingsError
@@ -109,7 +109,8 @@ def read_recipe(path: Path) -> "ProcessJob":
 def _series_report(event: "BatchEvent", terminal: Terminal) -> SeriesReport:
     """Tell how it went with one series, and give the record of it."""
     outcome = event.outcome
-    one = SeriesReport(outcome.job.name, str(origin(outcome.job.paths)), outcome.job.modality or "")
+    job = outcome.job
+    one = SeriesReport(job.name, str(origin(job.paths)), job.modality or "", job=naming(job))
     one.status, one.reason = event.status, outcome.message
     one.files = [str(path) for path in outcome.paths]
     one.provenance, one.warnings, one.trust = list(outcome.provenance), list(outcome.warnings), outcome.trust

@@ -4,13 +4,16 @@ import json
 import platform
 import re
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Annotated
 
 import typer
 
-import medae
+from medae.build import this_build
 from medae.cli import options as given
+from medae.cli.check import Check
 from medae.cli.group import FAILED
 from medae.errors import MedaeError
 
@@ -26,19 +29,10 @@ CODECS = {
 """Compressed DICOM transfer syntaxes (PS3.5 annex A) that are looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the doctor's report; ``ok`` None means: good to know, nothing is wrong."""
-
-    name: str
-    value: str
-    ok: bool | None = True
-
-
 def check_packages() -> list[Check]:
     """Versions of what MedAE is built on."""
     checks = [
-        Check("MedAE", medae.__version__),
+        Check("MedAE", str(this_build())),
         Check("Python", f"{platform.python_version()} on {platform.platform()}"),
     ]
     try:
@@ -50,8 +44,15 @@ def check_packages() -> list[Check]:
         try:
             checks.append(Check(name, version(name)))
         except PackageNotFoundError:
-            checks.append(Check(name, f"missing; run: {sys.executable} -m pip install '{name}'", ok=False))
+            checks.append(Check(name, f"missing; {_remedy(name)}", ok=False))
     return checks
+
+
+def _remedy(package: str) -> str:
+    """Say how to get a missing package; an installed bundle cannot be added to."""
+    if getattr(sys, "frozen", False):
+        return "install MedAE again"
+    return f"run: {sys.executable} -m pip install '{package}'"
 
 
 def check_device() -> Check:
@@ -66,7 +67,7 @@ def check_engines() -> Check:
     from medae.inference.engines import openvino_precisions, openvino_problem
 
     if problem := openvino_problem():
-        advice = f"{problem}; denoising takes longer. Run: {sys.executable} -m pip install openvino"
+        advice = f"{problem}; denoising takes longer; {_remedy('openvino')}"
         return Check("Engines", f"torch float32 only: {advice}", None)
     found = ", ".join(f"OpenVINO {precision}" for precision in openvino_precisions())
     return Check("Engines", f"torch float32, {found}; the fastest is found for each model")
@@ -106,13 +107,43 @@ def check_models() -> list[Check]:
     return checks or [Check("Models", "none found; install MedAE again", ok=False)]
 
 
-def doctor(as_json: given.AsJson = False) -> None:
+def doctor(
+    self_test: Annotated[
+        bool,
+        typer.Option("--self-test", help="Try all parts on synthetic data: decoders, models, exports, worker, window."),
+    ] = False,
+    as_json: given.AsJson = False,
+) -> None:
     """Check this machine: versions, device, window, codecs, models; exit code 1 if something is wrong."""
+    if self_test:
+        _run_self_test(as_json=as_json)
+        return
     checks = [*check_packages(), check_device(), check_engines(), check_window(), *check_codecs(), *check_models()]
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:
         _print(checks)
+    _fail_if_wrong(checks)
+
+
+def _run_self_test(*, as_json: bool) -> None:
+    """Print each line as soon as it is known."""
+    from medae.cli.self_test import self_test
+
+    done = []
+    for check in self_test():
+        done.append(check)
+        if not as_json:
+            typer.echo(f"{'ok   ' if check.ok else 'WRONG'} {check.name}: {check.value}")
+    if as_json:
+        typer.echo(json.dumps([asdict(check) for check in done], indent=2))
+    else:
+        wrong = sum(check.ok is False for check in done)
+        typer.echo(f"{len(done)} checks, {wrong or 'nothing'} wrong.")
+    _fail_if_wrong(done)
+
+
+def _fail_if_wrong(checks: Iterable[Check]) -> None:
     if any(check.ok is False for check in checks):
         raise typer.Exit(FAILED)
 

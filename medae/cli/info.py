@@ -1,6 +1,9 @@
 """``medae info``: what is in a file or folder, and where it lies in space."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,11 +14,14 @@ from medae.cli.group import FAILED
 from medae.cli.run_report import write_whole
 from medae.cli.terminal import Terminal
 from medae.errors import MedaeError
+from medae.progress import silent
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from medae.readers import ResultFile
+    from medae.results import Result
     from medae.volume import Volume
 
 AXES = "array axes (slices, rows, columns) = (k, j, i); world LPS mm; affine maps (k, j, i, 1) to (L, P, S, 1)"
@@ -65,6 +71,7 @@ def describe(volume: "Volume") -> dict[str, Any]:
         "axes": AXES,
         "dtype": str(volume.array.dtype),
         "unit": volume.unit,
+        "suv_factor": volume.suv_factor,
         "value_range": [low, high] if low <= high else None,
         "rescale": {"slope": slopes.tolist(), "intercept": intercepts.tolist()},
         "padding": list(volume.padding) if volume.padding else None,
@@ -72,6 +79,33 @@ def describe(volume: "Volume") -> dict[str, Any]:
         "windows": [window._asdict() for window in volume.windows],
         "warnings": list(source.warnings),
     }
+
+
+def describe_results(result: "Result", files: "Sequence[ResultFile]") -> dict[str, Any]:
+    """Facts about results that were read back with a scan, as plain JSON values."""
+    anomaly_map = result.anomaly_map
+    heatmap = None
+    findings = result.findings
+    if anomaly_map is not None:
+        array = anomaly_map.volume.array
+        heatmap = {
+            "value_range": [float(array.min()), float(array.max())],
+            "threshold": anomaly_map.threshold,
+            "calibration": anomaly_map.calibration,
+            "made_by": [step.to_dict() for step in anomaly_map.provenance],
+        }
+        findings = anomaly_map.findings
+    return {
+        "results": [{"path": str(each.path), "kind": each.kind, "description": each.description} for each in files],
+        "heatmap": heatmap,
+        "findings": [_without_nan(asdict(finding)) for finding in findings],
+        "result_warnings": list(result.original.source.warnings),
+    }
+
+
+def _without_nan(facts: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows no NaN: what a file does not tell is null."""
+    return {name: None if isinstance(value, float) and isnan(value) else value for name, value in facts.items()}
 
 
 def info(
@@ -96,6 +130,10 @@ def info(
             skipped.append({"path": str(one.paths[0]), "reason": getattr(error, "reason", str(error))})
             continue
         series.append(describe(volume))
+        files = [each for each in scan.results if volume.source.series_instance_uid in each.series]
+        if files:
+            bare = replace(volume, source=replace(volume.source, warnings=()))
+            series[-1].update(describe_results(readers.attach(bare, files, silent), files))
     text = json.dumps({"series": series, "skipped": skipped}, indent=2)
     if report_file is not None:
         write_whole(report_file, text + "\n")
@@ -128,5 +166,17 @@ def _text(facts: dict[str, Any]) -> str:
         f"  values       {'none' if spread is None else f'{spread[0]:g} … {spread[1]:g} {unit}'.rstrip()}",
         f"  window       {windows}",
     ]
-    lines += [f"  warning      {warning}" for warning in facts["warnings"]]
+    lines += [f"  {each['kind']:<18} {each['path']}" for each in facts.get("results", ())]
+    if facts.get("heatmap"):
+        low, high = facts["heatmap"]["value_range"]
+        lines.append(f"  heatmap      {low:.1f} … {high:.1f}, threshold {facts['heatmap']['threshold']:g}")
+    lines += [_finding_text(finding) for finding in facts.get("findings", ())]
+    lines += [f"  warning      {warning}" for warning in (*facts["warnings"], *facts.get("result_warnings", ()))]
     return "\n".join(lines)
+
+
+def _finding_text(finding: dict[str, Any]) -> str:
+    place = ", ".join(f"{at:.1f}" for at in finding["center_lps"])
+    size = "" if finding["volume_mm3"] is None else f", {finding['volume_mm3']:.0f} mm³"
+    score = "" if finding["max_score"] is None else f", z max {finding['max_score']:.1f}"
+    return f"  finding {finding['number']:<4} at {place} mm (LPS){size}{score}"

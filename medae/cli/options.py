@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -27,8 +27,11 @@ EXPORTERS = {
     "sc": "secondary-capture",
     "seg": "segmentation",
     "sr": "structured-report",
+    "gsps": "presentation-state",
     "nifti": "nifti",
     "png": "png",
+    "animation": "animation",
+    "csv": "findings",
     "trust": "trust-report",
 }
 """Names for ``--format``, and the exporter behind each."""
@@ -82,6 +85,11 @@ Model = Annotated[
 Strength = Annotated[float, typer.Option(min=0.0, max=1.0, help="0 keeps the scan as it is, 1 denoises fully.")]
 Adapt = Annotated[
     bool, typer.Option("--adapt", help="Fine-tune the model on each scan first, about a minute; kept if it helps.")
+]
+Colour = Annotated[bool, typer.Option("--colour", help="Take the brightness of colour images too; left alone else.")]
+GapChoice = Annotated[
+    Literal["keep", "largest", "single"],
+    typer.Option("--gaps", help="Where slices are missing: keep all as one volume, the largest even block, or each."),
 ]
 Threshold = Annotated[float | None, typer.Option(metavar="Z", help="|z| above which a voxel belongs to a finding.")]
 Alpha = Annotated[

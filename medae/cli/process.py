@@ -18,6 +18,7 @@ from medae.progress import Report, part
 
 if TYPE_CHECKING:
     from medae.jobs.job import ProcessJob
+    from medae.readers.choices import Gaps
     from medae.results import Result
 
 VOLUME_SUFFIX = ".nii.gz"
@@ -52,6 +53,7 @@ class Request:
     formats: tuple[str, ...]
     as_json: bool
     report_file: Path | None
+    gaps: "Gaps" = "keep"
 
     @property
     def one_file(self) -> bool:
@@ -67,6 +69,8 @@ def denoise(
     adapt: given.Adapt = False,
     device: given.DeviceName = "auto",
     modality: given.ModalityName = None,
+    colour: given.Colour = False,
+    gaps: given.GapChoice = "keep",
     formats: Annotated[
         str | None,
         typer.Option("--format", metavar="LIST", help="dicom, nifti, png, trust (report); default: as the input."),
@@ -85,10 +89,11 @@ def denoise(
         trust=report_file is not None,
         device=device,
         modality=modality.dicom if modality else None,
+        colour=colour,
         overwrite=overwrite,
     )
     chosen = given.parse_formats(formats, DENOISE_FORMATS)
-    process(Request("denoise", source, out, template, chosen, as_json, report_file))
+    process(Request("denoise", source, out, template, chosen, as_json, report_file, gaps))
 
 
 def detect(
@@ -99,6 +104,8 @@ def detect(
     alpha: given.Alpha = None,
     device: given.DeviceName = "auto",
     modality: given.ModalityName = None,
+    colour: given.Colour = False,
+    gaps: given.GapChoice = "keep",
     formats: Annotated[
         str | None,
         typer.Option("--format", metavar="LIST", help="pm, sc, seg, sr, nifti, png; default: pm,sc or nifti."),
@@ -119,10 +126,11 @@ def detect(
         alpha=alpha,
         device=device,
         modality=modality.dicom if modality else None,
+        colour=colour,
         overwrite=overwrite,
     )
     chosen = given.parse_formats(formats, DETECT_FORMATS)
-    process(Request("detect", source, out, template, chosen, as_json, report_file))
+    process(Request("detect", source, out, template, chosen, as_json, report_file, gaps))
 
 
 def process(request: Request) -> None:
@@ -145,7 +153,7 @@ def process(request: Request) -> None:
     if earlier:
         terminal.warn(f"OUT lies in IN: the {len(earlier)} files in {request.out} are not taken as input.")
     with terminal.task("Looking for scans") as report:
-        todo = plan(request.source, folder, request.template, report, earlier)
+        todo = plan(request.source, folder, request.template, report, earlier, request.gaps)
     if request.one_file and len(todo.jobs) > 1:
         raise typer.BadParameter(
             f"IN holds {len(todo.jobs)} series, which do not fit into one file; name a folder", param_hint="'OUT'"
@@ -155,7 +163,7 @@ def process(request: Request) -> None:
     flat = len(todo.jobs) == 1 and _is_free(request.out, len(todo.jobs[0].paths))
     try:
         for job in todo.jobs:
-            one = SeriesReport(job.name, str(origin(job.paths)), job.modality or "")
+            one = SeriesReport(job.name, str(origin(job.paths)), job.modality or "", job=naming(job))
             run.series.append(one)
             attempt(one, terminal, partial(_series, request, job, run, flat, terminal))
     finally:
@@ -225,6 +233,12 @@ def _is_free(folder: Path, images: int) -> bool:
 def origin(paths: Sequence[Path]) -> Path:
     """Give the file of a series, or the folder of its files."""
     return paths[0] if len(paths) == 1 else paths[0].parent
+
+
+def naming(job: "ProcessJob") -> dict[str, object]:
+    """Give the fields of a job that name its series."""
+    named = job.model_dump(mode="json", include={"series_instance_uid", "part", "modality"})
+    return {"paths": [str(origin(job.paths).absolute())], **named}
 
 
 def _series(request: Request, job: "ProcessJob", run: RunReport, flat: bool, terminal: Terminal) -> None:

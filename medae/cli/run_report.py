@@ -37,6 +37,8 @@ class SeriesReport:
         Why it failed.
     trust
         What was measured on a denoised series (`medae.quality.TrustReport`); None where nothing was.
+    job
+        Fields of `medae.jobs.job.ProcessJob` that name the series, so that a later run can read it again.
     """
 
     name: str
@@ -51,6 +53,7 @@ class SeriesReport:
     p_value: float | None = None
     provenance: list[dict[str, Any]] = field(default_factory=list)
     trust: dict[str, Any] | None = None
+    job: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from medae.results import Result
 
 
-def open_window(paths: Sequence[Path] = (), result: "Result | None" = None) -> None:
+def open_window(paths: Sequence[Path] = (), result: "Result | None" = None, *, new_window: bool = False) -> None:
     """Open the window on some paths, or on a result, and stay until it is closed.
+
+    A window that is open already takes the paths, unless ``new_window``.
 
     Raises
     ------
@@ -27,7 +29,7 @@ def open_window(paths: Sequence[Path] = (), result: "Result | None" = None) -> N
         raise SettingsError(problem)
     from medae.gui.app import run
 
-    if code := run(tuple(paths), result):
+    if code := run(tuple(paths), result, new_window=new_window):
         raise typer.Exit(code)
 
 

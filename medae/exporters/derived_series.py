@@ -8,11 +8,19 @@ import pydicom
 from numpy.typing import NDArray
 from pydantic import Field
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, ExplicitVRLittleEndian, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
+from pydicom.uid import (
+    UID,
+    ExplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLSNearLossless,
+    PositronEmissionTomographyImageStorage,
+)
 
 from medae.errors import ReadError
 from medae.exporters import dicom_attributes as attributes
-from medae.exporters.exporter import DicomOptions
+from medae.exporters import dicom_file
+from medae.exporters.exporter import DicomOptions, Output
 from medae.progress import Report
 from medae.results import Result
 from medae.volume import Volume
@@ -63,14 +71,25 @@ def accepts(result: Result) -> str | None:
     if reason is not None:
         return reason
     try:
-        header = attributes.read_header(result.original.source.paths[0])
+        header = dicom_file.read_header(result.original.source.paths[0])
     except ReadError as error:
         return str(error)
     if header.get("SamplesPerPixel", 1) != 1 or header.get("BitsAllocated") not in (8, 16, 32):
         return "only grey images of 8, 16 or 32 bits can be written as the same kind of DICOM; use nifti"
+    if "ModalityLUTSequence" in header:
+        return "this scan's values come from a table (Modality LUT) that cannot be undone; use nifti"
     if not np.issubdtype(result.denoised.array.dtype, np.integer):
         return "this scan stores floating-point pixels; use nifti"
     return None
+
+
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the folder of the series: pixels of the stored type, and headers as large as the source's."""
+    original = result.original
+    files = len(original.source.paths)
+    description = attributes.series_description(dicom_file.read_header(original.source.paths[0]), "denoised")
+    place = "." if options.flat else f"{name}_denoised"
+    return (Output(place, files, original.array.nbytes + files * attributes.HEADER_SIZE, description),)
 
 
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:
@@ -90,12 +109,12 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
     written = []
     for k, path in enumerate(paths):
         report(k / len(paths), f"Writing image {k + 1} of {len(paths)}")
-        source = attributes.read_source(path)
+        source = dicom_file.read_source(path)
         with pydicom.config.disable_value_validation():
             derived = _derive(source, denoised, options, moment, series_uid)
             slices = attributes.frame_order(source, original) if len(paths) == 1 else np.array([0])
             _replace_pixels(derived, original, denoised, k, slices)
-        written.append(attributes.write(derived, target / f"{k + 1:04d}.dcm"))
+        written.append(dicom_file.write(derived, target / f"{k + 1:04d}.dcm"))
     return tuple(written)
 
 
@@ -128,7 +147,9 @@ def _derive(source: Dataset, denoised: Volume, options: Options, moment: datetim
         _derive_frames(source, reference)
         source.SourceImageEvidenceSequence = [evidence]
     else:
-        source.ImageType = ["DERIVED", "SECONDARY", *_values(source.get("ImageType"))[2:]]
+        # a PET image is always PRIMARY (C.8.9.4.1.3)
+        kind = "PRIMARY" if source.SOPClassUID == PositronEmissionTomographyImageStorage else "SECONDARY"
+        source.ImageType = ["DERIVED", kind, *_values(source.get("ImageType"))[2:]]
     return source
 
 

@@ -8,17 +8,15 @@ import re
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sr.coding import Code
-from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, generate_uid
 
 from medae.errors import ExportError, ReadError
-from medae.progress import Report
+from medae.exporters.dicom_file import read_header
 from medae.provenance import Provenance
 from medae.results import AnomalyMap, Finding, Result
 from medae.volume import Volume
@@ -40,8 +38,21 @@ SALIENCY = Code("130404", "DCM", "Saliency")
 ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Abnormal Structure")
 SELECTED_REGION = Code("111099", "DCM", "Selected region")
 
-SERIES_OFFSET = {"denoised": 9000, "heatmap": 9100, "heatmap_sc": 9200, "heatmap_seg": 9300, "heatmap_sr": 9400}
+SERIES_OFFSET = {
+    "denoised": 9000,
+    "heatmap": 9100,
+    "heatmap_sc": 9200,
+    "heatmap_seg": 9300,
+    "heatmap_sr": 9400,
+    "presentation": 9500,
+}
 """Added to the source's SeriesNumber."""
+
+HEADER_SIZE = 4096
+"""About how many bytes an object has beside its pixels."""
+
+FRAME_SIZE = 700
+"""About how many bytes the functional groups of one frame take."""
 
 _UID_NAMESPACE = uuid.UUID("5a9c2a0e-6d0b-4f0e-9b52-6f6f1d7b8c11")
 _LO_LENGTH = 64
@@ -134,41 +145,6 @@ def reason_against(result: Result, *, needs_position: bool, needs_findings: bool
     return None
 
 
-def read_header(path: Path) -> Dataset:
-    """Read a source file without its pixels.
-
-    Raises
-    ------
-    ReadError
-        When the file is gone or damaged since it was opened.
-    """
-    return _read(path, stop_before_pixels=True)
-
-
-def read_source(path: Path) -> Dataset:
-    """Read a source file with its pixels; raises `ReadError` when it is gone or damaged."""
-    return _read(path, stop_before_pixels=False)
-
-
-def _read(path: Path, *, stop_before_pixels: bool) -> Dataset:
-    try:
-        return pydicom.dcmread(path, stop_before_pixels=stop_before_pixels, force=True)
-    except FileNotFoundError as error:
-        raise ReadError(path, "the scan's file is gone; put it back or open the scan again") from error
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, EOFError) as error:
-        raise ReadError(path, "the scan's file cannot be read any more; open the scan again") from error
-
-
-def headers(volume: Volume, report: Report) -> list[Dataset]:
-    """Headers of the source, one per slice, or one for a multi-frame file."""
-    paths = volume.source.paths
-    found = []
-    for number, path in enumerate(paths):
-        report(number / len(paths), "Reading the source's headers")
-        found.append(read_header(path))
-    return found
-
-
 def frame_order(header: Dataset, volume: Volume) -> NDArray[np.intp]:
     """Frame index of each slice of a volume read from one multi-frame file: (slices,).
 
@@ -242,6 +218,11 @@ def new_uid(deterministic: bool, *parts: str) -> UID:
     return UID(generate_uid(prefix=None))
 
 
+def dimension_organization(target: Dataset) -> UID:
+    """Give the DimensionOrganizationUID (C.7.6.17) of a multi-frame object: it follows from the SOPInstanceUID."""
+    return new_uid(True, "dimensions", target.SOPInstanceUID)
+
+
 def recipe(steps: Iterable[Provenance]) -> str:
     """Describe what was done, without when and where: equal for equal processing."""
     return json.dumps(
@@ -251,9 +232,14 @@ def recipe(steps: Iterable[Provenance]) -> str:
     )
 
 
+def in_zone_of(header: Dataset, moment: datetime) -> datetime:
+    """Give a moment in the time zone that the source names (TimezoneOffsetFromUTC), else in local time."""
+    return moment.astimezone(_zone(str(header.get("TimezoneOffsetFromUTC", "") or "")))
+
+
 def stamp(target: Dataset, moment: datetime, header: Dataset) -> None:
     """Set series, content and instance-creation date and time, in the source's time zone where it names one."""
-    moment = moment.astimezone(_zone(str(header.get("TimezoneOffsetFromUTC", "") or "")))
+    moment = in_zone_of(header, moment)
     for name in ("Series", "Content", "InstanceCreation"):
         setattr(target, f"{name}Date", moment.strftime("%Y%m%d"))
         setattr(target, f"{name}Time", moment.strftime("%H%M%S.%f"))
@@ -313,7 +299,10 @@ def derivation_description(steps: Sequence[Provenance], what: str) -> str:
 
 
 def equipment(steps: Sequence[Provenance], moment: datetime) -> list[Dataset]:
-    """Items of ContributingEquipmentSequence (C.12.1.1.5), one per model; DeviceUID is the model version's own."""
+    """Items of ContributingEquipmentSequence (C.12.1.1.5), one per model; DeviceUID is the model version's own.
+
+    ``moment`` is in the time zone of the object (`in_zone_of`).
+    """
     items = []
     for step in steps:
         item = Dataset()
@@ -324,7 +313,7 @@ def equipment(steps: Sequence[Provenance], moment: datetime) -> list[Dataset]:
             long_string(text) for text in (f"MedAE {step.medae_version}", f"{step.bundle} {step.version}".strip())
         ]
         item.DeviceUID = new_uid(True, "device", step.bundle, step.version, step.sha256)
-        item.ContributionDateTime = moment.astimezone(UTC).strftime("%Y%m%d%H%M%S.%f+0000")
+        item.ContributionDateTime = moment.strftime("%Y%m%d%H%M%S.%f")
         item.ContributionDescription = long_string(f"{step.task}, research use only")
         items.append(item)
     return items
@@ -334,7 +323,7 @@ def append_equipment(target: Dataset, steps: Sequence[Provenance], moment: datet
     """Append our equipment to what the source names."""
     target.ContributingEquipmentSequence = [
         *(target.get("ContributingEquipmentSequence") or ()),
-        *equipment(steps, moment),
+        *equipment(steps, in_zone_of(target, moment)),
     ]
 
 
@@ -352,6 +341,11 @@ def series_description(header: Dataset, what: str) -> str:
     return long_string(f"{MANUFACTURER} {what}: {header.get('SeriesDescription', '') or 'series'}")
 
 
+def described(result: Result, output: str) -> str:
+    """SeriesDescription that an output of a result will have; it is read from the source's header."""
+    return series_description(read_header(result.original.source.paths[0]), output.replace("_", " "))
+
+
 def long_string(text: str) -> str:
     """At most 64 characters, without a backslash (VR LO, PS3.5 6.2)."""
     return text.replace("\\", "/")[:_LO_LENGTH].strip()
@@ -360,20 +354,6 @@ def long_string(text: str) -> str:
 def ascii_text(text: str, length: int) -> str:
     """ASCII, because the source may name no character set; at most ``length`` characters."""
     return text.encode("ascii", "replace").decode("ascii")[:length]
-
-
-def write(dataset: Dataset, path: Path) -> Path:
-    """Write a DICOM file (PS3.10), Explicit VR Little Endian."""
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta = meta
-    dataset.preamble = b"\0" * 128
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with pydicom.config.disable_value_validation():  # the source's own odd values are kept as they are
-        pydicom.dcmwrite(path, dataset, implicit_vr=False, little_endian=True, enforce_file_format=True)
-    return path
 
 
 def software_version(steps: Sequence[Provenance]) -> str:
@@ -393,6 +373,9 @@ def finish(target: Dataset, header: Dataset, steps: Sequence[Provenance], moment
     copy_study(header, target)
     stamp(target, moment, header)
     target.SeriesDescription = series_description(header, output.replace("_", " "))
-    target.ContributingEquipmentSequence = equipment(steps, moment)
+    target.ContributingEquipmentSequence = equipment(steps, in_zone_of(header, moment))
+    organization = dimension_organization(target)
+    for item in (*target.get("DimensionOrganizationSequence", ()), *target.get("DimensionIndexSequence", ())):
+        item.DimensionOrganizationUID = organization
     if "ImageType" in target:
         target.DerivationDescription = derivation_description(steps, "anomaly heatmap of an autoencoder")

@@ -1,7 +1,7 @@
 """What an exporter is, and how outputs appear whole or not at all.
 
-An exporter is a module with four names: ``TITLE``, ``Options``, ``accepts`` and ``export``. It writes into a
-staging folder that `staged` makes beside the target (same file system) and moves into place at the end.
+An exporter is a module with five names: ``TITLE``, ``Options``, ``accepts``, ``outputs`` and ``export``. It writes
+into a staging folder that `staged` makes beside the target (same file system) and moves into place at the end.
 """
 
 import errno
@@ -11,6 +11,7 @@ import socket
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,8 +39,30 @@ class DicomOptions(ExporterOptions):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What an exporter is going to write.
+
+    Attributes
+    ----------
+    name
+        Name of the file, or of the folder of the files.
+    files
+        How many files.
+    size
+        About how many bytes in all, uncompressed; None where that is not known before.
+    description
+        SeriesDescription of DICOM outputs, else empty.
+    """
+
+    name: str
+    files: int
+    size: int | None = None
+    description: str = ""
+
+
 class Exporter(Protocol):
-    """The four names of an exporter module."""
+    """The five names of an exporter module."""
 
     @property
     def TITLE(self) -> str:  # noqa: N802 - a module constant
@@ -51,6 +74,9 @@ class Exporter(Protocol):
 
     def accepts(self, result: Result) -> str | None:
         """Why this result cannot be exported this way, as one sentence; None when it can."""
+
+    def outputs(self, result: Result, name: str, options: Any) -> tuple[Output, ...]:
+        """Tell what `export` would write for an accepted result, without computing it."""
 
     def export(self, result: Result, folder: Path, name: str, options: Any, report: Report) -> tuple[Path, ...]:
         """Write into the (staging) folder and give the paths written, in order."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from medae.errors import UnsupportedVolume
-from medae.exporters.exporter import ExporterOptions
+from medae.exporters.exporter import ExporterOptions, Output
 from medae.progress import Report
 from medae.results import AnomalyMap, Result
 
@@ -44,6 +44,11 @@ class Options(ExporterOptions):
 def accepts(result: Result) -> str | None:
     """Why there can be no tables; None when there can. A table without findings is one."""
     return None if result.anomaly_map is not None else "there is no heatmap yet; run detect first"
+
+
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the two tables."""
+    return (Output(f"{name}_findings.json", 1), Output(f"{name}_findings.csv", 1))
 
 
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:

@@ -1,6 +1,7 @@
 """NIfTI-1 files of the denoised scan and of the heatmap, through SimpleITK."""
 
 import gzip
+import json
 import math
 import shutil
 import struct
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from medae.errors import ExportError
-from medae.exporters.exporter import ExporterOptions
+from medae.exporters.exporter import ExporterOptions, Output
+from medae.exporters.side_car import SUFFIXES, side_car
 from medae.progress import Report
 from medae.results import Result
 from medae.volume import Source, Volume
@@ -37,6 +39,11 @@ class Options(ExporterOptions):
         pattern=r"^$|^[^/\\.][^/\\]*\.nii(\.gz)?$",
         description="Exact name (.nii or .nii.gz) when there is one file to write; default <name>_denoised.nii.gz",
     )
+    side_car: bool = Field(True, description="Write a JSON file with BIDS fields beside each file; not with file_name")
+    bids_names: bool = Field(False, description="Name files as BIDS derivatives: sub-<name>_desc-denoised_ct.nii.gz")
+    suffix: str = Field(
+        "", pattern=r"^[A-Za-z0-9]*$", description="Suffix of BIDS names, such as T1w; default by modality: ct, mr, pet"
+    )
 
 
 def accepts(result: Result) -> str | None:
@@ -46,25 +53,64 @@ def accepts(result: Result) -> str | None:
     return None
 
 
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the files and their side-cars; how small they are packed is not known before."""
+    found = []
+    for kind in _kinds(result):
+        path = _file_name(result, name, kind, options)
+        found.append(Output(path, 1))
+        if options.side_car and not options.file_name:
+            found.append(Output(_side_car_name(path), 1))
+    return tuple(found)
+
+
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:
-    """Write ``<name>_denoised.nii.gz`` and ``<name>_heatmap.nii.gz``, whichever there are."""
-    outputs: list[tuple[str, Volume, NDArray[np.generic]]] = []
-    if result.denoised is not None:
-        outputs.append((f"{name}_denoised.nii.gz", result.denoised, _modality_values(result.denoised)))
-    if result.anomaly_map is not None:
-        scores = result.anomaly_map.volume
-        outputs.append((f"{name}_heatmap.nii.gz", scores, np.asarray(scores.array, dtype=np.float32)))
-    if options.file_name and len(outputs) == 1:
-        outputs = [(options.file_name, *outputs[0][1:])]
-    elif options.file_name:
+    """Write ``<name>_denoised.nii.gz`` and ``<name>_heatmap.nii.gz``, whichever there are, each with its side-car."""
+    kinds = _kinds(result)
+    if options.file_name and len(kinds) > 1:
         raise ExportError("One file name is not enough for two files; give a folder instead.")
     written = []
-    for number, (file_name, volume, array) in enumerate(outputs):
-        report(number / len(outputs), f"Writing {number + 1} of {len(outputs)} NIfTI files")
-        path = folder / file_name
+    for number, kind in enumerate(kinds):
+        report(number / len(kinds), f"Writing {number + 1} of {len(kinds)} NIfTI files")
+        path = folder / _file_name(result, name, kind, options)
+        volume, array = _values(result, kind)
         _write(array, volume, result.original.source, path)
         written.append(path)
+        if options.side_car and not options.file_name:
+            beside = folder / _side_car_name(path.name)
+            text = json.dumps(side_car(result, kind), indent=2, default=str)
+            beside.write_text(f"{text}\n", encoding="utf-8")
+            written.append(beside)
     return tuple(written)
+
+
+def _kinds(result: Result) -> list[str]:
+    there = {"denoised": result.denoised is not None, "heatmap": result.anomaly_map is not None}
+    return [kind for kind, is_there in there.items() if is_there]
+
+
+def _values(result: Result, kind: str) -> tuple[Volume, NDArray[np.generic]]:
+    if kind == "denoised":
+        assert result.denoised is not None
+        return result.denoised, _modality_values(result.denoised)
+    assert result.anomaly_map is not None
+    scores = result.anomaly_map.volume
+    return scores, np.asarray(scores.array, dtype=np.float32)
+
+
+def _file_name(result: Result, name: str, kind: str, options: Options) -> str:
+    """Name of a NIfTI file; a BIDS label holds letters and digits only."""
+    if options.file_name:
+        return options.file_name
+    if not options.bids_names:
+        return f"{name}_{kind}.nii.gz"
+    suffix = options.suffix or SUFFIXES.get(result.original.modality, "image")
+    label = "".join(filter(str.isalnum, name)) or "scan"
+    return f"sub-{label}_desc-{kind}_{suffix}.nii.gz"
+
+
+def _side_car_name(file_name: str) -> str:
+    return f"{file_name.partition('.nii')[0]}.json"
 
 
 def _scaling(volume: Volume) -> tuple[float, float]:

@@ -9,7 +9,8 @@ from pydantic import Field
 from pydicom.config import disable_value_validation
 
 from medae.exporters import dicom_attributes as attributes
-from medae.exporters.exporter import DicomOptions
+from medae.exporters import dicom_file
+from medae.exporters.exporter import DicomOptions, Output
 from medae.progress import Report, part
 from medae.results import AnomalyMap, Result
 from medae.windowing import HEATMAP_MAXIMUM
@@ -35,6 +36,13 @@ def accepts(result: Result) -> str | None:
     return attributes.reason_against(result, needs_position=True)
 
 
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the one file: 16 or 32 bits a voxel, and functional groups of each frame."""
+    slices = result.original.shape[0]
+    size = result.original.array.size * (4 if options.float32 else 2) + (slices + 1) * attributes.FRAME_SIZE
+    return (Output(f"{name}_heatmap.dcm", 1, size, attributes.described(result, "heatmap")),)
+
+
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:
     """Write ``<name>_heatmap.dcm``."""
     import highdicom
@@ -42,7 +50,7 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
     anomaly_map = result.anomaly_map
     assert anomaly_map is not None
     volume, steps = result.original, anomaly_map.provenance
-    headers = attributes.headers(volume, part(report, 0, 0.5))
+    headers = dicom_file.headers(volume, part(report, 0, 0.5))
     frames = attributes.frame_order(headers[0], volume) if len(headers) == 1 else np.arange(volume.shape[0])
     pixels, slope, intercept = _stored(anomaly_map, exact=options.float32)
     in_frame_order = np.empty_like(pixels)
@@ -76,7 +84,7 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
             derivation=attributes.SUBTRACTION,
         )
         attributes.finish(parametric_map, headers[0], anomaly_map.provenance, moment, "heatmap")
-        path = attributes.write(parametric_map, folder / f"{name}_heatmap.dcm")
+        path = dicom_file.write(parametric_map, folder / f"{name}_heatmap.dcm")
     return (path,)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from medae.exporters.drawing import color_bar, difference, font, fuse, grey
-from medae.exporters.exporter import ExporterOptions
+from medae.exporters.exporter import ExporterOptions, Output
 from medae.progress import Report
 from medae.provenance import Provenance
 from medae.results import AnomalyMap, Result
@@ -42,6 +42,12 @@ def accepts(result: Result) -> str | None:
     if result.denoised is None and result.anomaly_map is None:
         return "there is neither a denoised scan nor a heatmap yet; run denoise or detect first"
     return None
+
+
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the pictures; their size is not known before."""
+    there = {"denoised": result.denoised is not None, "heatmap": result.anomaly_map is not None}
+    return tuple(Output(f"{name}_{kind}.png", 1) for kind, is_there in there.items() if is_there)
 
 
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:

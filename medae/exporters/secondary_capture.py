@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 from pydicom.config import disable_value_validation
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, SecondaryCaptureImageStorage
+from pydicom.uid import UID, MultiFrameTrueColorSecondaryCaptureImageStorage, SecondaryCaptureImageStorage
 from pydicom.valuerep import DSfloat
 
 from medae.exporters import dicom_attributes as attributes
+from medae.exporters import dicom_file
 from medae.exporters.drawing import color_bar, font, fuse
-from medae.exporters.exporter import DicomOptions
+from medae.exporters.exporter import DicomOptions, Output
 from medae.progress import Report, silent
 from medae.results import AnomalyMap, Result
 from medae.volume import Volume
@@ -30,6 +32,7 @@ class Options(DicomOptions):
     """Options of the fused pictures."""
 
     opacity: float = Field(0.6, gt=0, le=1, description="Opacity of the colours above the threshold")
+    multi_frame: bool = Field(False, description="One multi-frame file instead of one file per slice")
 
 
 def accepts(result: Result) -> str | None:
@@ -39,36 +42,66 @@ def accepts(result: Result) -> str | None:
     return attributes.reason_against(result, needs_position=False)
 
 
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the folder of pictures, or the one multi-frame file: three bytes a pixel."""
+    slices, rows, columns = result.original.shape
+    factor = _factor(result.original)
+    size = slices * (3 * rows * factor * (columns * factor + 9 * _text_size(rows * factor)) + attributes.HEADER_SIZE)
+    place = f"{name}_heatmap_sc{'.dcm' if options.multi_frame else ''}"
+    return (Output(place, 1 if options.multi_frame else slices, size, attributes.described(result, "heatmap_sc")),)
+
+
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:
-    """Write ``<name>_heatmap_sc/0001.dcm`` …, one per slice, in slice order."""
+    """Write ``<name>_heatmap_sc/0001.dcm`` …, one per slice in slice order, or one ``<name>_heatmap_sc.dcm``."""
     anomaly_map, volume = result.anomaly_map, result.original
     assert anomaly_map is not None
-    headers = attributes.headers(volume, silent)
+    headers = dicom_file.headers(volume, silent)
     steps = anomaly_map.provenance
     key = ("heatmap_sc", volume.source.series_instance_uid, attributes.recipe(steps), options.model_dump_json())
     series_uid = attributes.new_uid(options.deterministic_uids, "series", *key)
     moment = attributes.now()
-    side = max(volume.shape[1:])
-    factor = max(1, -(-_SMALLEST_SIDE // side))
+    factor = _factor(volume)
     strip = _strip(anomaly_map, volume.shape[1] * factor)
     window = default_window(volume)
-    written = []
+    written, pictures = [], []
     for k in range(volume.shape[0]):
         report(k / volume.shape[0], f"Drawing picture {k + 1} of {volume.shape[0]}")
-        header = headers[k if len(headers) > 1 else 0]
         picture = fuse(volume, anomaly_map, k, window, options.opacity)
         picture = np.concatenate([picture.repeat(factor, 0).repeat(factor, 1), strip], axis=1)
+        if options.multi_frame:
+            pictures.append(picture)
+            continue
+        header = headers[k if len(headers) > 1 else 0]
         uid = attributes.new_uid(options.deterministic_uids, "instance", *key, str(k))
         with disable_value_validation():
-            capture = _capture(header, anomaly_map, moment, series_uid, uid, k)
+            capture = _capture([header], anomaly_map, moment, series_uid, uid, k)
             _place(capture, header, volume, k, factor)
-            _set_pixels(capture, picture)
-            written.append(attributes.write(capture, folder / f"{name}_heatmap_sc" / f"{k + 1:04d}.dcm"))
+            _set_pixels(capture, [picture])
+            written.append(dicom_file.write(capture, folder / f"{name}_heatmap_sc" / f"{k + 1:04d}.dcm"))
+    if options.multi_frame:
+        uid = attributes.new_uid(options.deterministic_uids, "instance", *key)
+        with disable_value_validation():
+            capture = _capture(headers, anomaly_map, moment, series_uid, uid, 0)
+            _make_multi_frame(capture, headers, volume, factor)
+            _set_pixels(capture, pictures)
+            written.append(dicom_file.write(capture, folder / f"{name}_heatmap_sc.dcm"))
     return tuple(written)
 
 
-def _capture(header: Dataset, anomaly_map: AnomalyMap, moment: datetime, series_uid: UID, uid: UID, k: int) -> Dataset:
+def _factor(volume: Volume) -> int:
+    """How many times the pixels are enlarged."""
+    return max(1, -(-_SMALLEST_SIDE // max(volume.shape[1:])))
+
+
+def _text_size(rows: int) -> int:
+    return max(13, min(rows // 30, 40))
+
+
+def _capture(
+    headers: list[Dataset], anomaly_map: AnomalyMap, moment: datetime, series_uid: UID, uid: UID, k: int
+) -> Dataset:
     """Everything but place and pixels: SC Equipment (C.8.6.1), General Image, General Series."""
+    header = headers[0]
     capture = Dataset()
     capture.SOPClassUID = SecondaryCaptureImageStorage
     capture.SOPInstanceUID = uid
@@ -83,7 +116,7 @@ def _capture(header: Dataset, anomaly_map: AnomalyMap, moment: datetime, series_
     capture.SoftwareVersions = attributes.software_version(anomaly_map.provenance)
     capture.BurnedInAnnotation = "NO"  # nothing that identifies the patient (C.7.6.1)
     capture.PatientOrientation = header.get("PatientOrientation")
-    capture.SourceImageSequence = [attributes.source_reference(header)]
+    capture.SourceImageSequence = [attributes.source_reference(each) for each in headers]
     lossy = header.get("LossyImageCompression")
     if lossy == "01":
         for keyword in ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"):
@@ -109,16 +142,59 @@ def _place(capture: Dataset, header: Dataset, volume: Volume, k: int, factor: in
     capture.SliceThickness = header.get("SliceThickness")
 
 
-def _set_pixels(capture: Dataset, picture: NDArray[np.uint8]) -> None:
-    """Image Pixel module (C.7.6.3) of a (rows, columns, 3) picture."""
+def _make_multi_frame(capture: Dataset, headers: list[Dataset], volume: Volume, factor: int) -> None:
+    """Make it a Multi-frame True Color Secondary Capture (A.8.5) whose frames are in slice order.
+
+    Where the scan has a position in space, it is in the functional groups (C.7.6.16).
+    """
+    slices = volume.shape[0]
+    capture.SOPClassUID = MultiFrameTrueColorSecondaryCaptureImageStorage
+    capture.NumberOfFrames = slices
+    if not volume.source.frame_of_reference_uid:
+        if slices > 1:
+            capture.PageNumberVector = list(range(1, slices + 1))
+            capture.FrameIncrementPointer = tag_for_keyword("PageNumberVector")
+        return
+    places = [Dataset() for _ in range(slices)]
+    for k, place in enumerate(places):
+        _place(place, headers[k if len(headers) > 1 else 0], volume, k, factor)
+    measures, orientation, shared = Dataset(), Dataset(), Dataset()
+    measures.PixelSpacing = places[0].PixelSpacing
+    if places[0].SliceThickness:
+        measures.SliceThickness = places[0].SliceThickness
+    orientation.ImageOrientationPatient = places[0].ImageOrientationPatient
+    shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [orientation]
+    capture.SharedFunctionalGroupsSequence = [shared]
+    capture.PerFrameFunctionalGroupsSequence = [_frame_groups(place, k) for k, place in enumerate(places)]
+    if slices > 1:
+        capture.FrameIncrementPointer = tag_for_keyword("PerFrameFunctionalGroupsSequence")
+    index, organization = Dataset(), Dataset()
+    organization.DimensionOrganizationUID = attributes.dimension_organization(capture)
+    index.DimensionOrganizationUID = organization.DimensionOrganizationUID
+    index.DimensionIndexPointer = tag_for_keyword("ImagePositionPatient")
+    index.FunctionalGroupPointer = tag_for_keyword("PlanePositionSequence")
+    capture.DimensionOrganizationSequence, capture.DimensionIndexSequence = [organization], [index]
+
+
+def _frame_groups(place: Dataset, k: int) -> Dataset:
+    """Functional groups of one frame: where it is, and its number in the stack."""
+    content, position, groups = Dataset(), Dataset(), Dataset()
+    content.DimensionIndexValues = [k + 1]
+    position.ImagePositionPatient = place.ImagePositionPatient
+    groups.FrameContentSequence, groups.PlanePositionSequence = [content], [position]
+    return groups
+
+
+def _set_pixels(capture: Dataset, pictures: list[NDArray[np.uint8]]) -> None:
+    """Image Pixel module (C.7.6.3) of (rows, columns, 3) pictures, one per frame."""
     capture.SamplesPerPixel = 3
     capture.PhotometricInterpretation = "RGB"
     capture.PlanarConfiguration = 0
-    capture.Rows, capture.Columns = picture.shape[:2]
+    capture.Rows, capture.Columns = pictures[0].shape[:2]
     capture.BitsAllocated = capture.BitsStored = 8
     capture.HighBit = 7
     capture.PixelRepresentation = 0
-    data = picture.tobytes()
+    data = b"".join(picture.tobytes() for picture in pictures)
     capture.PixelData = data + b"\0" * (len(data) % 2)
     capture["PixelData"].VR = "OB"
 
@@ -127,7 +203,7 @@ def _strip(anomaly_map: AnomalyMap, rows: int) -> NDArray[np.uint8]:
     """Burnt-in strip beside the picture: colour bar with scale, model, warning; (rows, columns, 3)."""
     from PIL import Image, ImageDraw
 
-    size = max(13, min(rows // 30, 40))
+    size = _text_size(rows)
     columns = 9 * size
     strip = Image.new("RGB", (columns, rows), (0, 0, 0))
     draw = ImageDraw.Draw(strip)

@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 from pydicom.config import disable_value_validation
 
 from medae.exporters import dicom_attributes as attributes
-from medae.exporters.exporter import DicomOptions
+from medae.exporters import dicom_file
+from medae.exporters.exporter import DicomOptions, Output
 from medae.progress import Report, part
-from medae.results import AnomalyMap, Finding, Result
+from medae.results import AnomalyMap, Finding, Result, finding_numbers
 
 if TYPE_CHECKING:
     from highdicom.seg import SegmentDescription
@@ -32,6 +32,16 @@ def accepts(result: Result) -> str | None:
     return attributes.reason_against(result, needs_position=True, needs_findings=True)
 
 
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the one file: one bit a pixel, in the slices that each finding touches."""
+    assert result.anomaly_map is not None
+    _, rows, columns = result.original.shape
+    boxes = [finding.bounding_box for finding in result.anomaly_map.findings[: options.max_findings]]
+    frames = sum(stop[0] - start[0] for start, stop in boxes)
+    size = frames * (rows * columns // 8 + attributes.FRAME_SIZE) + attributes.HEADER_SIZE
+    return (Output(f"{name}_heatmap_seg.dcm", 1, size, attributes.described(result, "heatmap_seg")),)
+
+
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:
     """Write ``<name>_heatmap_seg.dcm``."""
     import highdicom
@@ -40,10 +50,10 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
     assert anomaly_map is not None
     volume, steps = result.original, anomaly_map.provenance
     findings = anomaly_map.findings[: options.max_findings]
-    headers = attributes.headers(volume, part(report, 0, 0.5))
+    headers = dicom_file.headers(volume, part(report, 0, 0.5))
     frames = attributes.frame_order(headers[0], volume) if len(headers) == 1 else np.arange(volume.shape[0])
     segments = np.zeros(volume.shape, dtype=np.uint16 if len(findings) > 255 else np.uint8)
-    segments[frames] = segment_numbers(anomaly_map, findings)
+    segments[frames] = finding_numbers(anomaly_map, findings)
     report(0.5, "Writing the Segmentation")
     key = (
         "heatmap_seg",
@@ -72,24 +82,8 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
         attributes.finish(segmentation, headers[0], steps, moment, "heatmap_seg")
         if "Laterality" in segmentation and not segmentation.Laterality:  # unlike other images, not needed here
             del segmentation.Laterality
-        path = attributes.write(segmentation, folder / f"{name}_heatmap_seg.dcm")
+        path = dicom_file.write(segmentation, folder / f"{name}_heatmap_seg.dcm")
     return (path,)
-
-
-def segment_numbers(anomaly_map: AnomalyMap, findings: tuple[Finding, ...]) -> NDArray[np.uint16]:
-    """Give each voxel the number of its finding, 0 elsewhere: (slices, rows, columns)."""
-    from scipy import ndimage
-
-    above = np.asarray(anomaly_map.volume.array, dtype=np.float32) > anomaly_map.threshold
-    numbers = np.zeros(above.shape, dtype=np.uint16)
-    for finding in findings:
-        box = tuple(slice(start, stop) for start, stop in zip(*finding.bounding_box, strict=True))
-        labels, _ = ndimage.label(above[box], structure=np.ones((3, 3, 3)))
-        sizes = np.bincount(labels.ravel())
-        sizes[0] = 0
-        region = labels == np.flatnonzero(sizes == finding.voxels)[0]
-        numbers[box][region] = finding.number
-    return numbers
 
 
 def _segment(finding: Finding, anomaly_map: AnomalyMap) -> "SegmentDescription":

@@ -11,7 +11,8 @@ from pydicom.sr.coding import Code
 from pydicom.uid import UID
 
 from medae.exporters import dicom_attributes as attributes
-from medae.exporters.exporter import DicomOptions
+from medae.exporters import dicom_file
+from medae.exporters.exporter import DicomOptions, Output
 from medae.progress import Report, part
 from medae.results import AnomalyMap, Finding, Result
 
@@ -43,6 +44,14 @@ def accepts(result: Result) -> str | None:
     return attributes.reason_against(result, needs_position=True, needs_findings=True)
 
 
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the one file: about as long as there are findings and images that show them."""
+    assert result.anomaly_map is not None
+    findings = result.anomaly_map.findings[: options.max_findings]
+    size = attributes.HEADER_SIZE + len(findings) * attributes.HEADER_SIZE
+    return (Output(f"{name}_heatmap_sr.dcm", 1, size, attributes.described(result, "heatmap_sr")),)
+
+
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:
     """Write ``<name>_heatmap_sr.dcm``."""
     import highdicom
@@ -50,7 +59,7 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
     anomaly_map = result.anomaly_map
     assert anomaly_map is not None
     source, steps = result.original.source, anomaly_map.provenance
-    headers = attributes.headers(result.original, part(report, 0, 0.5))
+    headers = dicom_file.headers(result.original, part(report, 0, 0.5))
     evidence = [attributes.without_identity(header) for header in headers]
     key = ("heatmap_sr", source.series_instance_uid, attributes.recipe(steps), str(anomaly_map.threshold))
     report(0.5, "Writing the Structured Report")
@@ -72,7 +81,7 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
         for keyword in ("FrameOfReferenceUID", "PositionReferenceIndicator", "BodyPartExamined", "Laterality"):
             if keyword in document:  # modules that a report does not have
                 del document[keyword]
-        path = attributes.write(document, folder / f"{name}_heatmap_sr.dcm")
+        path = dicom_file.write(document, folder / f"{name}_heatmap_sr.dcm")
     return (path,)
 
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (  # noqa: TID253
     QWidget,
 )
 
-import medae
+from medae.build import this_build
 from medae.gui import theme
 
 RESEARCH_USE = "Research use only – not for diagnosis"
@@ -74,7 +74,9 @@ class AboutBox(QDialog):
         picture.setPixmap(theme.icon("medae").pixmap(QSize(72, 72)))
         words = QVBoxLayout()
         words.setSpacing(theme.SPACING)
-        words.addWidget(theme.label(f"MedAE {medae.__version__}", "title"))
+        build = this_build()
+        words.addWidget(theme.label(f"MedAE {build.version}", "title"))
+        words.addWidget(theme.label(str(build).removeprefix(build.version).strip(" ()"), "dim"))
         words.addWidget(theme.label("Autoencoders for medical images."))
         words.addWidget(theme.label(RESEARCH_USE, "research"), 0, Qt.AlignmentFlag.AlignLeft)
         words.addWidget(

@@ -39,6 +39,7 @@ class Commands:
     detect: Callable[[], None]
     cancel: Callable[[], None]
     export: Callable[[], None]
+    pacs: Callable[[], None]
     train: Callable[[], None]
     models: Callable[[], None]
     latent: Callable[[], None]
@@ -69,6 +70,7 @@ class Actions:
         self.detect = add("Detect", commands.detect, "Ctrl+T", "detect", "Map anomalies of this series (Ctrl+T)")
         self.cancel = add("Cancel the running job", commands.cancel, "Ctrl+.", "cancel")
         self.export = add("Export…", commands.export, "Ctrl+E", "export", "Write results to files (Ctrl+E)")
+        self.pacs = add("PACS…", commands.pacs, "Ctrl+P", "", "Search, fetch, send, listen")
         self.train = add("Train a model…", commands.train, "Ctrl+Shift+T", "", "Learn from your own scans")
         self.models = add("Models…", commands.models, "Ctrl+M", "", "Cards, import, export, comparison")
         self.latent = add("Latent space…", commands.latent, "Ctrl+L", "", "What a model has learnt, as a map")
@@ -162,7 +164,7 @@ class Actions:
         file.addMenu(self.recent)
         file.addAction(self.start_page)
         file.addSeparator()
-        file.addAction(self.export)
+        file.addActions([self.export, self.pacs])
         file.addSeparator()
         file.addAction(self.quit)
         for group in (self._choices.layouts, self._choices.planes):

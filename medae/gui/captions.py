@@ -108,9 +108,14 @@ def probe_text(model: ViewerModel) -> str:
     if model.original.modality not in PROJECTIONS:
         pairs = zip(_AXES, probe.lps, strict=True)
         parts.append("  ".join(f"{names[int(at >= 0)]} {abs(at):.1f}" for names, at in pairs) + " mm")
-    parts.append(f"original {number(probe.original, unit)}")
+    parts.append(f"original {number(probe.original, unit)}{_uptake(probe.original, model.original.suv_factor)}")
     if probe.denoised is not None:
         parts.append(f"denoised {number(probe.denoised, unit)}")
     if probe.score is not None:
         parts.append(f"z {probe.score:.1f}")
     return "     ".join(parts)
+
+
+def _uptake(value: float, factor: float | None) -> str:
+    """Standardised uptake value beside an activity; nothing where there is none."""
+    return "" if factor is None or isnan(value) else f" (SUV {number(value * factor)})"

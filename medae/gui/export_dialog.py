@@ -1,101 +1,66 @@
-"""The export dialog: formats (greyed with the reason), folder, name, and what will be written."""
+"""The export dialog: formats (greyed with the reason), place, how it is written, and what will be written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt  # noqa: TID253
 from PySide6.QtWidgets import (  # noqa: TID253
     QCheckBox,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from medae.gui import theme
+from medae.gui.export_preview import ExportPreview
+from medae.gui.export_settings import ExportSettings
+from medae.jobs.export_offer import Choice, Offer
 from medae.jobs.job import ExportJob
-from medae.results import Result
 
-_OUTPUTS: dict[str, tuple[str, ...]] = {
-    "derived-series": ("{name}_denoised/",),
-    "parametric-map": ("{name}_heatmap.dcm",),
-    "secondary-capture": ("{name}_heatmap_sc/",),
-    "segmentation": ("{name}_heatmap_seg.dcm",),
-    "structured-report": ("{name}_heatmap_sr.dcm",),
-    "nifti": ("{name}_denoised.nii.gz", "{name}_heatmap.nii.gz"),
-    "png": ("{name}_denoised.png", "{name}_heatmap.png"),
-    "findings": ("{name}_findings.json", "{name}_findings.csv"),
-    "trust-report": ("{name}_trust.html", "{name}_trust.pdf"),
-}
 _USUAL = ("derived-series", "parametric-map", "secondary-capture")
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One exporter as the dialog offers it; ``reason`` says why it cannot be used, or is None."""
-
-    key: str
-    title: str
-    reason: str | None
-    outputs: tuple[str, ...]
-
-
-def choices(result: Result, threshold: float | None = None) -> tuple[Choice, ...]:
-    """Ask every exporter whether it takes ``result``. Reads headers and looks for findings: call it in a thread.
-
-    Parameters
-    ----------
-    result
-        What is to be exported.
-    threshold
-        z above which a voxel belongs to a finding, instead of the anomaly map's own.
-    """
-    from medae.exporters import EXPORTERS
-
-    if result.anomaly_map is not None and threshold is not None:
-        result = replace(result, anomaly_map=replace(result.anomaly_map, threshold=threshold))
-    found = []
-    for key, exporter in EXPORTERS.items():
-        outputs = tuple(
-            output
-            for output in _OUTPUTS.get(key, ())
-            if not ("denoised" in output and result.denoised is None)
-            and not ("heatmap" in output and result.anomaly_map is None)
-        )
-        found.append(Choice(key, exporter.TITLE, exporter.accepts(result), outputs))
-    return tuple(found)
-
-
 class ExportDialog(QDialog):
-    """Asks what to write and where; `job` gives the answer."""
+    """Asks what to write, where and how; `job` gives the answer."""
 
     def __init__(
         self,
-        offered: Sequence[Choice],
+        offered: Offer,
         folder: Path,
         name: str,
         strength: float,
         threshold: float | None,
         parent: QWidget | None = None,
+        *,
+        nodes: Sequence[str] = (),
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
-        self.setMinimumWidth(600)
         self._strength, self._threshold = strength, threshold
-        self._choices = {choice.key: choice for choice in offered}
-        self.boxes = {choice.key: _box(choice) for choice in offered}
+        self._warnings = offered.warnings
+        self._paths: tuple[Path, ...] = ()
+        self._choices = {choice.key: choice for choice in offered.choices}
+        self.boxes = {choice.key: _box(choice) for choice in offered.choices}
         self.folder = QLineEdit(str(folder))
         self.name = QLineEdit(name)
         self.overwrite = QCheckBox("Replace files of the same names")
-        self.preview = theme.label("", "dim")
-        self.preview.setMinimumHeight(110)
-        self.preview.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.send_to = QComboBox()
+        self.send_to.setAccessibleName("Send to")
+        self.send_to.addItem("nobody" if nodes else "nobody – add nodes in File → PACS…", "")
+        for node in nodes:
+            self.send_to.addItem(node, node)
+        self.how = ExportSettings()
+        self.preview = ExportPreview()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.export_button = QPushButton(theme.icon("export"), "Export")
         self.export_button.setProperty("primary", True)
@@ -109,6 +74,8 @@ class ExportDialog(QDialog):
         self.overwrite.toggled.connect(self._update)
         self.folder.textChanged.connect(self._update)
         self.name.textChanged.connect(self._update)
+        self.how.changed.connect(self._update)
+        self.resize(1060, 700)
         self._update()
 
     def job(self) -> ExportJob:
@@ -120,31 +87,45 @@ class ExportDialog(QDialog):
             strength=self._strength,
             threshold=self._threshold,
             overwrite=self.overwrite.isChecked(),
+            **self.how.values(),
         )
 
     def outputs(self) -> tuple[Path, ...]:
         """Files and folders that would be written."""
-        folder = Path(self.folder.text()).expanduser()
-        return tuple(
-            folder / output.format(name=self.name.text())
-            for key in self._chosen()
-            for output in self._choices[key].outputs
-        )
+        return self._paths
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 16, 18, 14)
-        column.setSpacing(theme.SPACING)
-        column.addWidget(theme.label("WHAT", "heading"))
+        left = QVBoxLayout()
+        left.setSpacing(theme.SPACING)
+        left.addWidget(theme.label("WHAT", "heading"))
         for key, box in self.boxes.items():
-            column.addWidget(box)
+            left.addWidget(box)
             reason = self._choices[key].reason
             if reason is not None:
                 why = theme.label(reason[:1].upper() + reason[1:], "dim")
                 why.setContentsMargins(26, 0, 0, 4)
-                column.addWidget(why)
-        column.addSpacing(6)
-        column.addWidget(theme.label("WHERE", "heading"))
+                left.addWidget(why)
+        left.addSpacing(6)
+        left.addWidget(theme.label("HOW", "heading"))
+        left.addWidget(self.how)
+        left.addStretch(1)
+        right = QVBoxLayout()
+        right.setSpacing(theme.SPACING)
+        right.addWidget(theme.label("WHERE", "heading"))
+        right.addLayout(self._place())
+        right.addWidget(theme.label("WILL BE WRITTEN", "heading"))
+        right.addWidget(self.preview, 1)
+        halves = QHBoxLayout()
+        halves.setSpacing(3 * theme.SPACING)
+        halves.addWidget(_scrolled(left), 4)
+        halves.addLayout(right, 6)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 16, 18, 14)
+        column.setSpacing(12)
+        column.addLayout(halves, 1)
+        column.addWidget(self.buttons)
+
+    def _place(self) -> QFormLayout:
         form = QFormLayout()
         form.setSpacing(theme.SPACING)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
@@ -156,11 +137,8 @@ class ExportDialog(QDialog):
         form.addRow("Folder", row)
         form.addRow("Name", self.name)
         form.addRow("", self.overwrite)
-        column.addLayout(form)
-        column.addWidget(theme.label("WILL BE WRITTEN", "heading"))
-        column.addWidget(self.preview)
-        column.addStretch(1)
-        column.addWidget(self.buttons)
+        form.addRow("Then send to", self.send_to)
+        return form
 
     def _chosen(self) -> tuple[str, ...]:
         return tuple(key for key, box in self.boxes.items() if box.isChecked())
@@ -172,17 +150,12 @@ class ExportDialog(QDialog):
 
     def _update(self) -> None:
         """Show what will be written, and whether that can go ahead."""
-        outputs = self.outputs()
-        name = self.name.text()
-        existing = {path for path in outputs if path.exists()}
-        lines = [
-            f"{path.name}{'' if path.suffix else '/   one DICOM file per slice'}"
-            f"{'   – exists already' if path in existing else ''}"
-            for path in outputs
-        ]
-        problem = self._problem(bool(outputs), name, bool(existing))
-        self.preview.setText("\n".join([*lines, *([problem] if problem else [])]))
-        self.preview.setStyleSheet(f"color: {theme.WARNING};" if problem else "")
+        chosen = [self._choices[key] for key in self._chosen()]
+        anonymous = self.how.deidentify.isChecked()
+        folder = Path(self.folder.text()).expanduser()
+        self._paths = self.preview.show_outputs(chosen, folder, self.name.text(), anonymous=anonymous)
+        problem = self._problem(bool(chosen), self.name.text(), any(path.exists() for path in self._paths))
+        self.preview.say(problem, self._warnings if anonymous else ())
         self.export_button.setEnabled(not problem)
 
     def _problem(self, has_outputs: bool, name: str, exists: bool) -> str:
@@ -194,7 +167,31 @@ class ExportDialog(QDialog):
             return "Choose a folder."
         if exists and not self.overwrite.isChecked():
             return "Choose another folder or name, or allow replacing."
-        return ""
+        return _sentence(self.how.values)
+
+
+def _sentence(values: Any) -> str:
+    """Tell what is wrong with the settings; empty where nothing is."""
+    try:
+        values()
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _scrolled(layout: QVBoxLayout) -> QScrollArea:
+    """Give a layout a scroll bar for small screens."""
+    inner = QWidget()
+    inner.setLayout(layout)
+    layout.setContentsMargins(0, 0, theme.SPACING, 0)
+    area = QScrollArea()
+    area.setWidget(inner)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.viewport().setAutoFillBackground(False)
+    inner.setAutoFillBackground(False)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area
 
 
 def _box(choice: Choice) -> QCheckBox:

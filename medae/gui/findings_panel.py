@@ -1,6 +1,7 @@
 """Controls of the results (strength, heatmap) and the list of findings one can step through."""
 
 from collections.abc import Sequence
+from math import isnan
 from typing import Any
 
 from PySide6.QtCore import (  # noqa: TID253
@@ -29,7 +30,7 @@ from medae.gui.viewer_model import ViewerModel
 from medae.results import Finding
 
 _COLUMNS = ("#", "z max", "mean", "mm³", "LPS (mm)")
-_WIDTHS = (34, 52, 48, 54)
+_WIDTHS = (30, 46, 46, 50)
 _THRESHOLD_PAUSE = 150
 """Milliseconds after the last move of the threshold until findings are looked for again."""
 
@@ -217,15 +218,20 @@ class _FindingsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             texts = (
                 str(finding.number),
-                f"{finding.max_score:.1f}",
-                f"{finding.mean_score:.1f}",
-                f"{finding.volume_mm3:.0f}",
+                _known(finding.max_score, 1),
+                _known(finding.mean_score, 1),
+                _known(finding.volume_mm3, 0),
                 f"{x:.0f}, {y:.0f}, {z:.0f}",
             )
             return texts[index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         return None
+
+
+def _known(value: float, decimals: int) -> str:
+    """Write a number; a dash for what the file that was read does not tell."""
+    return "–" if isnan(value) else f"{value:.{decimals}f}"
 
 
 def _slider(low: float, high: float, decimals: int, tip: str) -> QLabeledDoubleSlider:

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -19,14 +18,15 @@ from PySide6.QtWidgets import (  # noqa: TID253
 
 from medae import bundle
 from medae.bundle import BundleInfo
-from medae.errors import SettingsError, UnsupportedVolume
+from medae.errors import SettingsError
 from medae.gui.about import AboutBox, ShortcutsSheet
 from medae.gui.actions import Actions, Commands
-from medae.gui.export_dialog import ExportDialog, choices
+from medae.gui.export_dialog import ExportDialog
 from medae.gui.findings_panel import FindingsPanel
 from medae.gui.jobs_panel import JobsPanel
 from medae.gui.message_bar import MessageBar
 from medae.gui.modality_bar import ModalityBar
+from medae.gui.model_menu import models_for
 from medae.gui.processing import Processing
 from medae.gui.running_jobs import JobRecord, JobWorker, RunningJobs
 from medae.gui.series_browser import SeriesBrowser
@@ -38,6 +38,7 @@ from medae.gui.tool_windows import ToolWindows
 from medae.gui.trust import Trust
 from medae.gui.viewer import Viewer
 from medae.gui.viewer_model import ViewerModel
+from medae.jobs.export_offer import offer
 from medae.jobs.job import ExportJob
 from medae.jobs.messages import Message
 from medae.jobs.sample_scans import SAMPLES, make_sample
@@ -100,6 +101,7 @@ class MainWindow(QMainWindow):
     def start_worker(self) -> None:
         """Let the worker process import torch; called once the window is on the screen."""
         self.jobs.warm_up()
+        self.tools.start_network()
 
     # putting together
 
@@ -148,6 +150,7 @@ class MainWindow(QMainWindow):
             detect=lambda: self._note(self.processing.detect(self.settings.device)),
             cancel=self.jobs.cancel_all,
             export=self._ask_export,
+            pacs=self.tools.show_pacs,
             train=self.tools.show_training,
             models=self.tools.show_models,
             latent=self._explore,
@@ -165,10 +168,13 @@ class MainWindow(QMainWindow):
         self.browser.chosen.connect(self.session.show)
         session = self.session
         session.series_added.connect(lambda index: self.browser.add(session.series[index].source))
+        session.series_added.connect(self._describe)
+        session.series_changed.connect(self._describe)
         session.thumbnail_ready.connect(self.browser.set_thumbnail)
-        session.file_skipped.connect(self.browser.add_skipped)
+        session.files_skipped.connect(self.browser.add_skipped)
         session.loading.connect(self.status.show_loading)
         session.loading_ended.connect(self.status.show_ready)
+        self.status.stop.connect(session.stop_loading)
         session.problem.connect(lambda sentence, details: self.message_bar.say("error", sentence, details))
         session.shown.connect(self._shown)
         session.result_changed.connect(self._update_actions)
@@ -176,6 +182,7 @@ class MainWindow(QMainWindow):
         self.tools.use_model.connect(self._use_model)
         self.tools.models_changed.connect(self._list_models)
         self.tools.slice_wanted.connect(self._show_slice)
+        self.tools.open_paths.connect(self.open_paths)
         session.shown.connect(self._list_models)
         self.modality_bar.chosen.connect(self._list_models)
         self.modality_bar.chosen.connect(session.set_modality)
@@ -204,15 +211,19 @@ class MainWindow(QMainWindow):
         return str(self.settings.recent[0].parent) if self.settings.recent else str(Path.home())
 
     def _shown(self, index: int) -> None:
-        entry = self.session.series[index]
-        self.browser.describe(index, entry.source)
         self.browser.set_current(index)
         self.stack.setCurrentWidget(self.viewer)
         self.viewer.setFocus()
         self.message_bar.hide()
-        if entry.source.warnings:
-            self.message_bar.say("warning", " ".join(entry.source.warnings))
+        self._describe(index)
         self._update_actions()
+
+    def _describe(self, index: int) -> None:
+        """Say what is known of a series, and of the one that is shown, what to beware of."""
+        entry = self.session.series[index]
+        self.browser.describe(index, entry.source, entry.growing)
+        if entry.source.warnings and index == self.session.current:
+            self.message_bar.say("warning", " ".join(entry.source.warnings))
 
     def _remember(self, paths: Sequence[Path]) -> None:
         self.settings = self.settings.with_recent(paths[0])
@@ -235,6 +246,7 @@ class MainWindow(QMainWindow):
             self.status.show_device(record.device)
         if isinstance(record.job, ExportJob):
             self.message_bar.say("done", record.message, "\n".join(str(path) for path in record.paths))
+            self.tools.exported(record)
         elif record.job.adapt:
             self.message_bar.say("info", record.message)
         self.trust.warn(record)
@@ -245,7 +257,7 @@ class MainWindow(QMainWindow):
         threshold = None if self.model.anomaly_map is None else self.model.heatmap_threshold
         if result is not None:
             self._threads.start(
-                lambda task: choices(result, threshold),
+                lambda task: offer(result, threshold),
                 done=lambda offered: self._show_export(result, offered),
                 failed=lambda sentence, details: self.message_bar.say("error", sentence, details),
             )
@@ -260,6 +272,7 @@ class MainWindow(QMainWindow):
             self.model.strength,
             threshold,
             self,
+            nodes=self.tools.node_names(),
         )
         self.export_dialog.accepted.connect(self._export)
         self.export_dialog.open()
@@ -268,6 +281,7 @@ class MainWindow(QMainWindow):
         if self.export_dialog is not None:
             job = self.export_dialog.job()
             self.settings = self.settings.changed(export_folder=job.out)
+            self.tools.send_after(job, self.export_dialog.send_to.currentData())
             self.processing.export(job)
 
     def _update_actions(self) -> None:
@@ -288,7 +302,7 @@ class MainWindow(QMainWindow):
         """Read the list of models in a thread, and which of them are used for the scan that is shown."""
         result = self.session.result
         modality = "" if result is None else result.original.modality
-        self._threads.start(lambda task: _models_for(modality), done=partial(self._show_model_menus, modality))
+        self._threads.start(lambda task: models_for(modality), done=partial(self._show_model_menus, modality))
 
     def _show_model_menus(self, modality: str, found: tuple[tuple[BundleInfo, ...], dict[str, str]]) -> None:
         models, used = found
@@ -323,13 +337,10 @@ class MainWindow(QMainWindow):
 
     def _show_slice(self, path: Path, part: int, index: int) -> None:
         """Show a slice that was chosen in the latent explorer; its series is opened if need be."""
-        known = [
-            n for n, entry in enumerate(self.session.series) if path in entry.source.paths and entry.source.part == part
-        ]
-        if not known:
+        if (known := self.session.find(path, part)) is None:
             self.open_paths([path if path.suffix != ".dcm" else path.parent])
             return
-        self.session.show(known[0])
+        self.session.show(known)
         self.model.cursor = (index, *self.model.cursor[1:])
         self.raise_()
 
@@ -387,12 +398,3 @@ class MainWindow(QMainWindow):
         self._threads.close()
         self.jobs.close()
         event.accept()
-
-
-def _models_for(modality: str) -> tuple[tuple[BundleInfo, ...], dict[str, str]]:
-    """All models, and the name of the one in use for each task; called in a thread."""
-    used = {}
-    for task in ("denoise", "anomaly"):
-        with suppress(UnsupportedVolume):
-            used[task] = bundle.choose(task, modality).name
-    return bundle.bundles(), used

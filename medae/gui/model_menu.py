@@ -1,12 +1,15 @@
 """The menu beside Denoise and Detect: which model does it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from PySide6.QtCore import Signal  # noqa: TID253
 from PySide6.QtGui import QAction, QActionGroup  # noqa: TID253
 from PySide6.QtWidgets import QMenu, QWidget  # noqa: TID253
 
+from medae import bundle
 from medae.bundle import BundleInfo
+from medae.errors import UnsupportedVolume
 
 
 class ModelMenu(QMenu):
@@ -50,3 +53,12 @@ class ModelMenu(QMenu):
             self.addActions(self._offered)
             self.addSeparator()
         self.addAction("All models…").triggered.connect(lambda: self.more.emit())
+
+
+def models_for(modality: str) -> tuple[tuple[BundleInfo, ...], dict[str, str]]:
+    """All models, and the name of the one in use for each task; called in a thread."""
+    used = {}
+    for task in ("denoise", "anomaly"):
+        with suppress(UnsupportedVolume):
+            used[task] = bundle.choose(task, modality).name
+    return bundle.bundles(), used

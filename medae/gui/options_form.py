@@ -13,6 +13,16 @@ TITLE_WIDTH = 96
 """Pixels for the names of the fields."""
 
 
+ACRONYMS = {"ae": "AE", "tls": "TLS", "ca": "CA", "url": "URL"}
+"""Words of field names that are written in capitals."""
+
+
+def title_of(name: str) -> str:
+    """Give the name of a field for people: ``"calling_ae_title"`` is "Calling AE title"."""
+    words = " ".join(ACRONYMS.get(word, word) for word in name.split("_"))
+    return words[:1].upper() + words[1:]
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One option as its schema describes it.
@@ -20,7 +30,7 @@ class Field:
     Attributes
     ----------
     kind
-        ``"integer"``, ``"number"``, ``"boolean"``, ``"choice"``, ``"list"`` or ``"text"``.
+        ``"integer"``, ``"number"``, ``"boolean"``, ``"choice"``, ``"list"`` (of numbers), ``"words"`` or ``"text"``.
     choices
         Values of a ``"choice"``.
     whole
@@ -48,7 +58,7 @@ class Field:
     @property
     def title(self) -> str:
         """Name for people."""
-        return self.name.replace("_", " ").capitalize()
+        return title_of(self.name)
 
     @property
     def hint(self) -> str:
@@ -79,6 +89,8 @@ class Field:
             return None
         if self.kind == "text":
             return text
+        if self.kind == "words":
+            return [word.strip() for word in text.split(",") if word.strip()]
         if self.kind == "list":
             parts = [part for part in text.replace(",", " ").split() if part]
             if len(parts) < self.fewest or (self.most is not None and len(parts) > self.most):
@@ -132,6 +144,8 @@ def _field(name: str, schema: Mapping[str, Any], entry: Mapping[str, Any]) -> Fi
     items: Mapping[str, Any] = described.get("items") or (described.get("prefixItems") or [{}])[0]
     kind = described.get("type", "string")
     is_list = kind == "array"
+    if is_list and items.get("type") == "string":
+        kind = "words"
     bounds = items if is_list else described
     choices = tuple(described.get("enum", (described["const"],) if "const" in described else ()))
     return Field(

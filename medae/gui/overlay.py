@@ -41,7 +41,7 @@ def paint_overlay(
     if screen is not None:
         if content == "swipe" and not model.flicker:
             _curtain(painter, screen, model)
-        if model.show_findings and model.show_overlays:
+        if model.show_findings and model.show_overlays and not hint:
             _findings(painter, screen, model)
         _marks(painter, screen, model)
     if model.show_overlays:

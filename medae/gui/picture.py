@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from medae.gui.viewer_model import Content, ViewerModel
 from medae.windowing import apply_window, difference_rgba, heatmap_rgba
 
+GRAPHICS = (255, 214, 102, 255)
+"""Colour of the graphics that a file carries over its image."""
 PENDING_HINT = "This slice is being denoised"
 
 
@@ -45,7 +47,35 @@ def picture(model: ViewerModel, content: Content, step: int = 1) -> Picture:
         return _denoised(model, step)
     if content == "denoised" and model.denoised is None:
         return Picture(hint=model.denoised_hint)
-    return Picture(_grey(model, "original", step))
+    return Picture(_original(model, step))
+
+
+def _original(model: ViewerModel, step: int) -> NDArray[np.uint8] | None:
+    """Draw the scan itself: grey, or in its own colours, with the graphics that its file carries."""
+    volume = model.original
+    assert volume is not None
+    base = _grey(model, "original", step)
+    if volume.colour is not None:
+        planes = [model.current_plane.take(volume.colour[..., c], model.slice_index)[::step, ::step] for c in range(3)]
+        rgb = apply_window(np.stack(planes, axis=-1), model.window_center, model.window_width, model.inverted)
+        base = _opaque(rgb)
+    if volume.overlays is not None and model.show_overlays and base is not None:
+        drawn = _coarser(model.current_plane.take(volume.overlays, model.slice_index), step)
+        base = base if base.ndim == 3 else _opaque(np.repeat(base[..., None], 3, axis=-1))
+        base[drawn] = GRAPHICS
+    return base
+
+
+def _coarser(drawn: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
+    """Take every ``step``-th row and column, without losing thin lines between them."""
+    rows, columns = (-(-size // step) for size in drawn.shape)
+    whole = np.zeros((rows * step, columns * step), bool)
+    whole[: drawn.shape[0], : drawn.shape[1]] = drawn
+    return np.asarray(whole.reshape(rows, step, columns, step).any(axis=(1, 3)))
+
+
+def _opaque(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.concatenate([rgb, np.full((*rgb.shape[:2], 1), 255, np.uint8)], axis=-1)
 
 
 def _grey(model: ViewerModel, which: Content, step: int) -> NDArray[np.uint8] | None:

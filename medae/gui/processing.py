@@ -92,7 +92,7 @@ class Processing(QObject):
             return
         self._model.set_original(result.original)
         self._show_denoised(index, result)
-        self._show_map(result.anomaly_map)
+        self._show_map(result)
 
     def _show_denoised(self, index: int, result: Result) -> None:
         for record in self._jobs.active(index):
@@ -103,11 +103,14 @@ class Processing(QObject):
         if self._model.denoised is not result.denoised:
             self._model.set_denoised(result.denoised)
 
-    def _show_map(self, anomaly_map: AnomalyMap | None) -> None:
+    def _show_map(self, result: Result) -> None:
+        anomaly_map = result.anomaly_map
         if self._model.anomaly_map is not anomaly_map:
             self._model.set_anomaly_map(anomaly_map)
             if anomaly_map is not None:
                 self.find_above(anomaly_map.threshold)
+        if anomaly_map is None:
+            self._model.findings = result.findings
 
     def _found(self, anomaly_map: AnomalyMap, found: tuple[Finding, ...]) -> None:
         if anomaly_map is self._model.anomaly_map:
@@ -117,8 +120,10 @@ class Processing(QObject):
     def _result_changed(self, index: int) -> None:
         result = self._session.series[index].result
         if index == self._session.current and result is not None and self._model.original is not None:
+            if self._model.original is not result.original:  # outlines were added, the grid is the same
+                self._model.original = result.original
             self._show_denoised(index, result)
-            self._show_map(result.anomaly_map)
+            self._show_map(result)
 
     def _partial(self, record: JobRecord, volume: Volume) -> None:
         self._partials[record.number] = _Partial(volume)

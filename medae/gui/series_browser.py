@@ -1,5 +1,7 @@
 """The list of series on the left: thumbnail, what it is, its size, and what to beware of."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal  # noqa: TID253
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap  # noqa: TID253
 from PySide6.QtWidgets import (  # noqa: TID253
@@ -22,6 +24,9 @@ _PICTURE = Qt.ItemDataRole.UserRole + 2
 _BADGE = Qt.ItemDataRole.UserRole + 3
 _ROW = SIZE + 16
 
+MOST_SKIPPED = 200
+"""More files that could not be read are only counted."""
+
 
 class SeriesBrowser(QWidget):
     """All series found, and below them the files that could not be read, with their reasons."""
@@ -31,6 +36,7 @@ class SeriesBrowser(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         theme.paint_panel(self)
+        self._unread = 0
         self.list = QListWidget()
         self.list.setAccessibleName("Series")
         self.list.setItemDelegate(_Rows(self.list))
@@ -61,11 +67,12 @@ class SeriesBrowser(QWidget):
         self.list.blockSignals(False)
         self.describe(self.list.count() - 1, source)
 
-    def describe(self, row: int, source: Source) -> None:
-        """Write what is known of a series."""
+    def describe(self, row: int, source: Source, growing: bool = False) -> None:
+        """Write what is known of a series; one that is ``growing`` is still being found."""
         item = self.list.item(row)
         slices, rows, columns = source.shape
-        facts = f"{source.modality or 'Modality unknown'}\n{columns} × {rows} × {slices}"
+        more = " …" if growing else ""
+        facts = f"{source.modality or 'Modality unknown'}\n{columns} × {rows} × {slices}{more}"
         title = source.description or f"Series {source.series_number or row + 1}"
         item.setData(_TITLE, title)
         item.setData(_FACTS, facts)
@@ -84,13 +91,15 @@ class SeriesBrowser(QWidget):
         self.list.setCurrentRow(row)
         self.list.blockSignals(False)
 
-    def add_skipped(self, skipped: Skipped) -> None:
-        """Append a file that could not be read."""
-        item = QListWidgetItem(theme.icon("skipped"), f"{skipped.path.name}: {skipped.reason}")
-        item.setToolTip(f"{skipped.path}\n{skipped.reason}")
-        self.skipped.addItem(item)
-        count = self.skipped.count()
-        self._skipped_heading.setText(f"{count} FILE{'S' * (count != 1)} NOT READ")
+    def add_skipped(self, skipped: Sequence[Skipped]) -> None:
+        """Append files that could not be read; of very many, the first."""
+        self._unread += len(skipped)
+        for each in skipped[: max(MOST_SKIPPED - self.skipped.count(), 0)]:
+            item = QListWidgetItem(theme.icon("skipped"), f"{each.path.name}: {each.reason}")
+            item.setToolTip(f"{each.path}\n{each.reason}")
+            self.skipped.addItem(item)
+        shown = f", {MOST_SKIPPED} SHOWN" if self._unread > MOST_SKIPPED else ""
+        self._skipped_heading.setText(f"{self._unread} FILE{'S' * (self._unread != 1)} NOT READ{shown}")
         self._skipped_heading.show()
         self.skipped.show()
 

@@ -4,7 +4,8 @@ Scanning, reading and thumbnails run in threads; every signal arrives in the win
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal  # noqa: TID253
@@ -19,10 +20,30 @@ from medae.volume import Source, Volume
 
 @dataclass(slots=True, eq=False)
 class OpenSeries:
-    """One line of the series list; ``result`` is None until the series has been read."""
+    """One line of the series list.
+
+    Attributes
+    ----------
+    source
+        What is known of the series.
+    result
+        None until the series has been read.
+    growing
+        True while a scan still finds slices of it.
+    told
+        What the scan has said last.
+    pictured
+        Of what the thumbnail is.
+    files
+        Results of it that lie beside it.
+    """
 
     source: Source
     result: Result | None = None
+    growing: bool = False
+    told: Source | None = None
+    pictured: tuple[Path, ...] = ()
+    files: tuple[readers.ResultFile, ...] = ()
 
     @property
     def has_results(self) -> bool:
@@ -30,12 +51,23 @@ class OpenSeries:
         return self.result is not None and not (self.result.denoised is None and self.result.anomaly_map is None)
 
 
+@dataclass(slots=True, eq=False)
+class _Opening:
+    """Paths that are being looked through, and which lines of the list each of their series has."""
+
+    paths: tuple[Path, ...]
+    lines: dict[str, list[int]] = field(default_factory=dict)
+    task: Task | None = None
+    has_shown: bool = False
+
+
 class Session(QObject):
     """Opens paths, reads series, and keeps their results."""
 
     series_added = Signal(int)
+    series_changed = Signal(int)
     thumbnail_ready = Signal(int, QImage)
-    file_skipped = Signal(object)
+    files_skipped = Signal(object)
     loading = Signal(float, str)
     loading_ended = Signal()
     shown = Signal(int)
@@ -48,20 +80,36 @@ class Session(QObject):
         self.series: list[OpenSeries] = []
         self.current: int | None = None
         self._threads = Threads(2, self)
+        self._scans = Threads(2, self)
         self._thumbnails = Threads(1, self)
         self._reading: Task | None = None
         self._wanted: int | None = None
+        self._openings: set[_Opening] = set()
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Look for series in files and folders; the first one found is shown."""
-        paths = tuple(Path(path) for path in paths)
+        """Look for series in files and folders, and list them while they are found; the first one is shown."""
+        opening = _Opening(tuple(Path(path) for path in paths))
+        self._openings.add(opening)
         self.loading.emit(0.0, "Looking for series…")
-        self._threads.start(
-            lambda task: readers.scan(paths, task.report),
-            done=lambda scan: self._scanned(paths, scan),
-            failed=self._failed,
+        opening.task = self._scans.start(
+            lambda task: readers.scan(
+                opening.paths, task.report, lambda found: task.tell(partial(self._found, opening), found)
+            ),
+            done=partial(self._scanned, opening),
+            failed=partial(self._scan_failed, opening),
             progressed=self.loading.emit,
         )
+
+    def stop_loading(self) -> None:
+        """Look for no more series, and stop reading; what was found stays."""
+        for opening in list(self._openings):
+            if opening.task is not None:
+                opening.task.cancel()
+            self._end(opening)
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+        self.loading_ended.emit()
 
     def open_made(self, make: Callable[[Task], Path], what: str) -> None:
         """Make files in a thread (a sample scan), then open them."""
@@ -124,6 +172,11 @@ class Session(QObject):
             progressed=self.loading.emit,
         )
 
+    def find(self, path: Path, part: int) -> int | None:
+        """Index of the open series that has a file, and in it this volume; None where there is none."""
+        found = (n for n, entry in enumerate(self.series) if path in entry.source.paths and entry.source.part == part)
+        return next(found, None)
+
     @property
     def result(self) -> Result | None:
         """What is known of the current series."""
@@ -138,33 +191,78 @@ class Session(QObject):
         if known is not None:
             trust = known.trust if result.denoised is None else result.trust
             denoised, anomaly_map = result.denoised or known.denoised, result.anomaly_map or known.anomaly_map
-            result = Result(known.original, denoised, anomaly_map, trust)
+            result = Result(known.original, denoised, anomaly_map, trust, known.findings)
         entry.result = result
         self.result_changed.emit(index)
 
     def close(self) -> None:
         """Stop all threads."""
-        self._threads.close()
-        self._thumbnails.close()
+        for threads in (self._threads, self._scans, self._thumbnails):
+            threads.close()
 
-    def _scanned(self, paths: tuple[Path, ...], scan: readers.Scan) -> None:
-        self.loading_ended.emit()
-        for skipped in scan.skipped:
-            self.file_skipped.emit(skipped)
-        first = len(self.series)
-        for source in scan.sources:
-            self.series.append(OpenSeries(source))
-            self.series_added.emit(len(self.series) - 1)
-        if scan.sources:
-            self.opened.emit(paths)
-            self.show(first)
-        else:
-            self._say_nothing_found(paths, scan.skipped)
-        for index in range(first, len(self.series)):
-            self._make_thumbnail(index)
+    def _found(self, opening: _Opening, found: readers.Found) -> None:
+        """List what a scan has found of a series."""
+        lines = opening.lines.setdefault(found.key, [])
+        for number, source in enumerate(found.sources):
+            if number < len(lines):
+                self._update(lines[number], source, not found.settled)
+                continue
+            lines.append(len(self.series))
+            self.series.append(OpenSeries(source, growing=not found.settled, told=source))
+            self.series_added.emit(lines[number])
+        if not found.settled:
+            return
+        for line in lines:
+            self._make_thumbnail(line)
+        if not opening.has_shown:
+            opening.has_shown = True
+            self.opened.emit(opening.paths)
+            self.show(lines[0])
+
+    def _update(self, index: int, source: Source, growing: bool) -> None:
+        """Take note of what was found meanwhile of a series; what was computed for it is kept."""
+        entry = self.series[index]
+        known, entry.told, entry.growing = entry.told, source, growing
+        if entry.result is None:
+            entry.source = source
+        elif known is not None and known.paths == source.paths:
+            entry.source = replace(entry.source, warnings=_both(source.warnings, entry.source.warnings))
+        elif not entry.has_results and not growing:  # it was shown before all of it had been found
+            entry.source, entry.result = source, None
+            if index == self.current:
+                self.show(index)
+        self.series_changed.emit(index)
+
+    def _scanned(self, opening: _Opening, scan: readers.Scan) -> None:
+        self._end(opening)
+        if self._reading is None and not self._openings:
+            self.loading_ended.emit()
+        if scan.skipped:
+            self.files_skipped.emit(scan.skipped)
+        for line in (line for lines in opening.lines.values() for line in lines):
+            entry = self.series[line]
+            entry.files = tuple(each for each in scan.results if entry.source.series_instance_uid in each.series)
+            self._attach(line)
+        if not scan.sources:
+            self._say_nothing_found(opening.paths, scan.skipped)
+
+    def _scan_failed(self, opening: _Opening, sentence: str, details: str) -> None:
+        self._end(opening)
+        self._failed(sentence, details)
+
+    def _end(self, opening: _Opening) -> None:
+        """Expect nothing more of an opening."""
+        self._openings.discard(opening)
+        for line in (line for lines in opening.lines.values() for line in lines):
+            if self.series[line].growing:
+                self.series[line].growing = False
+                self.series_changed.emit(line)
 
     def _make_thumbnail(self, index: int) -> None:
         source = self.series[index].source
+        if self.series[index].pictured == source.paths:
+            return
+        self.series[index].pictured = source.paths
         self._thumbnails.start(
             lambda task: thumbnail(source, task.report), done=lambda image: self._has_thumbnail(index, image)
         )
@@ -174,12 +272,38 @@ class Session(QObject):
             self.thumbnail_ready.emit(index, image)
 
     def _has_read(self, index: int, volume: Volume) -> None:
-        self.loading_ended.emit()
+        self._reading = None
+        if not self._openings:
+            self.loading_ended.emit()
         entry = self.series[index]
         entry.result = Result(volume)
-        entry.source = replace(entry.source, warnings=volume.source.warnings)
+        entry.source = replace(entry.source, warnings=_both(entry.source.warnings, volume.source.warnings))
         if index == self._wanted:
             self._show_now(index)
+        self._attach(index)
+
+    def _attach(self, index: int) -> None:
+        """Lay the results that lie beside a series over it, once it has been read and all of them are known."""
+        entry = self.series[index]
+        if not entry.files or entry.result is None:
+            return
+        original, files = entry.result.original, entry.files
+        self._threads.start(
+            lambda task: readers.attach(original, files, task.report),
+            done=partial(self._attached, index, original),
+            failed=self._failed,
+        )
+
+    def _attached(self, index: int, original: Volume, found: Result) -> None:
+        entry = self.series[index]
+        known = entry.result
+        if known is None or known.original is not original:
+            return  # it was read again meanwhile
+        anomaly_map = known.anomaly_map or found.anomaly_map
+        entry.result = replace(found, denoised=known.denoised, trust=known.trust, anomaly_map=anomaly_map)
+        entry.source = replace(entry.source, warnings=_both(entry.source.warnings, found.original.source.warnings))
+        self.result_changed.emit(index)
+        self.series_changed.emit(index)
 
     def _show_now(self, index: int) -> None:
         left = None if self.current in (None, index) else self.series[self.current]
@@ -196,3 +320,8 @@ class Session(QObject):
         where = paths[0].name if len(paths) == 1 else f"the {len(paths)} items"
         reason = f" {skipped[0].path.name}: {skipped[0].reason}." if skipped else ""
         self.problem.emit(f"No series that MedAE can read was found in {where}.{reason}", "")
+
+
+def _both(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
+    """Sentences of two lists, each once."""
+    return tuple(dict.fromkeys((*first, *second)))

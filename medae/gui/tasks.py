@@ -44,7 +44,7 @@ class Task:
             raise Cancelled
         if self._progressed and (abs(fraction - self._last) >= 0.01 or fraction in (0.0, 1.0)):
             self._last = fraction
-            self._tell(self._progressed, fraction, message)
+            self.tell(self._progressed, fraction, message)
 
     def cancel(self) -> None:
         """Ask the work to stop at its next report; nothing more is heard of it."""
@@ -54,16 +54,17 @@ class Task:
         """Do the work; called in the thread."""
         try:
             if not self._cancelled.is_set():
-                self._tell(self._done, self._work(self))
+                self.tell(self._done, self._work(self))
         except Cancelled:
             pass
         except MedaeError as error:
-            self._tell(self._failed, str(error), "")
+            self.tell(self._failed, str(error), "")
         except Exception as error:  # the border of the thread: an odd file must never end the window
             logger.exception("Unexpected error in a background task")
-            self._tell(self._failed, f"Unexpected {type(error).__name__}: {error}", "See the log for details.")
+            self.tell(self._failed, f"Unexpected {type(error).__name__}: {error}", "See the log for details.")
 
-    def _tell(self, listener: Callable[..., None] | None, *facts: object) -> None:
+    def tell(self, listener: Callable[..., None] | None, *facts: object) -> None:
+        """Call ``listener`` in the window's thread, unless the work is cancelled before; called in the thread."""
         if listener is not None:
             self._post(partial(self._unless_cancelled, listener, *facts))
 

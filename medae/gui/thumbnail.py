@@ -29,7 +29,7 @@ def thumbnail(source: Source, report: Report) -> QImage | None:
 
 
 def picture(volume: Volume) -> QImage:
-    """Grey picture of a volume's middle slice, at most `SIZE` pixels wide and high, pixels square."""
+    """Picture of a volume's middle slice, at most `SIZE` pixels wide and high, pixels square."""
     plane = plane_of(volume, "acquisition")
     middle = volume.shape[0] // 2
     one = replace(
@@ -39,10 +39,16 @@ def picture(volume: Volume) -> QImage:
         rescale_intercept=volume.rescale_intercept[middle : middle + 1],
     )
     window = default_window(one)
-    values = plane.take(one.values(), 0)
-    grey = np.ascontiguousarray(apply_window(values, window.center, window.width, volume.inverted))
-    height, width = grey.shape
-    image = QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
+    if volume.colour is not None:
+        planes = [plane.take(volume.colour[middle : middle + 1, ..., c], 0) for c in range(3)]
+        rgb = np.ascontiguousarray(np.stack(planes, axis=-1))
+        height, width = rgb.shape[:2]
+        image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    else:
+        values = plane.take(one.values(), 0)
+        grey = np.ascontiguousarray(apply_window(values, window.center, window.width, volume.inverted))
+        height, width = grey.shape
+        image = QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
     tall, wide = height * plane.spacing[1], width * plane.spacing[2]
     scale = SIZE / max(tall, wide)
     return image.scaled(

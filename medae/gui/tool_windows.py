@@ -1,4 +1,4 @@
-"""The windows beside the main one: training, models, latent space. Made when they are first wanted."""
+"""The windows beside the main one: training, models, latent space, PACS. Made when they are first wanted."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,8 +8,11 @@ from PySide6.QtWidgets import QWidget  # noqa: TID253
 
 from medae.gui.latent_window import LatentWindow
 from medae.gui.model_manager import ModelManager
-from medae.gui.running_jobs import JobWorker
+from medae.gui.pacs_window import PacsWindow
+from medae.gui.pacs_work import PacsWork
+from medae.gui.running_jobs import JobRecord, JobWorker
 from medae.gui.training_window import TrainingWindow
+from medae.jobs.job import ExportJob
 from medae.jobs.messages import Message
 
 MakeWorker = Callable[[Callable[[Message], None]], JobWorker]
@@ -27,6 +30,7 @@ class ToolWindows(QObject):
     use_model = Signal(str)
     models_changed = Signal()
     slice_wanted = Signal(object, int, int)
+    open_paths = Signal(object)
 
     def __init__(self, make_worker: MakeWorker, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +38,9 @@ class ToolWindows(QObject):
         self._training: TrainingWindow | None = None
         self._models: ModelManager | None = None
         self._latent: LatentWindow | None = None
+        self._pacs: PacsWindow | None = None
+        self._network = PacsWork(self)
+        self._to_send: list[tuple[ExportJob, str]] = []
 
     def show_training(self) -> None:
         """Open the training window."""
@@ -59,16 +66,44 @@ class ToolWindows(QObject):
         if paths or model:
             self._latent.explore(paths, model, modality)
 
+    def start_network(self) -> None:
+        """Read the PACS nodes, and send what was left in the queue; called once the main window is on the screen."""
+        self._network.start()
+
+    def show_pacs(self) -> None:
+        """Open the PACS window."""
+        self._network.start()
+        if self._pacs is None:
+            self._pacs = PacsWindow(self._network)
+            self._pacs.open_paths.connect(self.open_paths)
+        _raise(self._pacs)
+
+    def node_names(self) -> tuple[str, ...]:
+        """Names of the nodes to which something can be sent."""
+        return tuple(node.name for node in self._network.settings.nodes)
+
+    def send_after(self, job: ExportJob, node: str) -> None:
+        """Send what an export writes to a node, once it is written; an empty name sends nothing."""
+        if node:
+            self._to_send.append((job, node))
+
+    def exported(self, record: JobRecord) -> None:
+        """Put the files of an export that was to be sent into the queue."""
+        for job, node in [wanted for wanted in self._to_send if wanted[0] is record.job]:
+            self._to_send.remove((job, node))
+            self._network.send(node, record.paths, "Export")
+
     def may_close(self, parent: QWidget) -> bool:
         """Ask before MedAE is closed during a training."""
         return self._training is None or self._training.may_close(parent)
 
     def close(self) -> None:
-        """Close them all; a training is paused."""
-        for window in (self._training, self._models, self._latent):
+        """Close them all; a training is paused, the send queue goes on at the next start."""
+        for window in (self._training, self._models, self._latent, self._pacs):
             if window is not None:
                 window.hide()
                 window.shut_down()
+        self._network.close()
 
     def _model_ready(self, name: str) -> None:
         self.models_changed.emit()

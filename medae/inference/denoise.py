@@ -18,7 +18,7 @@ from medae.inference.caution import removed_share
 from medae.inference.device import Device, choose_device
 from medae.inference.domain import outside_domain
 from medae.inference.engines import choose_engine
-from medae.inference.prepare import intensity_scale, network_values
+from medae.inference.prepare import intensity_scale, network_values, refuse_colour
 from medae.inference.streaming import SliceStacks, StoredOutput, cut, stacked
 from medae.inference.tiles import Runner
 from medae.networks import Network
@@ -118,6 +118,7 @@ def denoise(
     else:
         info = bundle.choose("denoise", volume.modality) if model == "auto" else bundle.find(model)
         bundle.check_fits(info, "denoise", volume.modality)
+        refuse_colour(volume)
         done = _denoise(work, info, choose_device(device), adapted)
     report(1.0, "Denoised")
     return volume.with_array(

@@ -19,6 +19,7 @@ from medae.inference.domain import outside_domain
 from medae.inference.familiar import Familiar
 from medae.inference.mapping import Scorer, prepare
 from medae.inference.normal import Calibration
+from medae.inference.prepare import refuse_colour
 from medae.inference.scores import Map
 from medae.progress import Report, part, silent
 from medae.provenance import Provenance
@@ -67,6 +68,7 @@ def detect(
     if threshold is not None and not threshold > 0:
         raise SettingsError(f"the threshold must be a positive z-score, not {threshold}")
     started, clock = datetime.now().astimezone(), time.perf_counter()
+    refuse_colour(volume)
     used = choose_device(device)
     infos, report = _models(volume, model, used, report)
     parts = [

@@ -8,6 +8,7 @@ import torch  # noqa: TID253
 from numpy.typing import NDArray
 from torch import Tensor  # noqa: TID253
 
+from medae.errors import UnsupportedVolume
 from medae.volume import Volume
 
 CT_OFFSET = 1024.0
@@ -31,6 +32,15 @@ class IntensityScale:
         if scaled.size and np.isinf(scaled.max()):
             scaled[np.isinf(scaled)] = 0.0
         return scaled
+
+
+def refuse_colour(volume: Volume) -> None:
+    """Raise `UnsupportedVolume` for a colour image, which is computed only after its colours were taken off."""
+    if volume.colour is not None:
+        raise UnsupportedVolume(
+            "this is a colour image; MedAE shows it, but its models know only grey ones. "
+            "To have its brightness processed all the same, use 'medae denoise --colour'"
+        )
 
 
 def intensity_scale(volume: Volume) -> IntensityScale:

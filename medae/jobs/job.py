@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from medae.confidentiality import Deidentify
 from medae.jobs.questions import Encode, Question
 from medae.training.recipe import Recipe
 
@@ -26,6 +27,7 @@ class ProcessJob(_Job):
     series_instance_uid: str = Field(default="", description="Which series, where the paths hold several")
     part: int | None = Field(default=None, ge=0, description="Which volume, where a file holds several")
     modality: str | None = Field(default=None, description="CT, MR or XR, where the file cannot say")
+    colour: bool = Field(default=False, description="Take the brightness of colour images, which are left alone else")
     denoise: str | None = Field(default=None, description='"auto", the name of a model, or "none"')
     strength: float = Field(default=1.0, ge=0, le=1, description="0 keeps the scan, 1 denoises fully")
     adapt: bool = Field(default=False, description="Fine-tune the denoising model on the scan first, about a minute")
@@ -54,6 +56,11 @@ class ExportJob(_Job):
     strength: float = Field(default=1.0, ge=0, le=1, description="How much of the denoising to keep")
     threshold: float | None = Field(default=None, description="z above which a voxel belongs to a finding")
     overwrite: bool = Field(default=False, description="Replace files of the same names")
+    deidentify: Deidentify | None = Field(default=None, description="Take out of DICOM what tells whose scan it is")
+    compression: Literal["none", "jpeg-ls", "jpeg-2000"] = Field(
+        default="none", description="Of DICOM images; lossless"
+    )
+    deterministic_uids: bool = Field(default=False, description="Same UIDs when the same export is made again")
 
 
 class TrainJob(_Job):

@@ -120,6 +120,11 @@ class Manifest:
         records = (_read(path) for path in self._records().rglob("*.json"))
         return {self.out / output for record in records if record is not None for output in record.outputs}
 
+    def done(self) -> tuple[Record, ...]:
+        """Give the records of what is done, in the order of their names."""
+        records = (_read(path) for path in sorted(self._records().rglob("*.json")))
+        return tuple(record for record in records if record is not None and record.status == "done")
+
     def _records(self) -> Path:
         return self.private / "batch"
 

@@ -12,10 +12,21 @@ from medae.errors import MedaeError
 from medae.jobs.job import ProcessJob
 from medae.progress import Report, silent
 from medae.readers import Skipped, scan
+from medae.readers.choices import Gaps, chosen
 from medae.volume import Source
 
 DENOISE = ProcessJob(denoise="auto")
 """What a batch does unless told otherwise."""
+
+RESULT = "RESULT"
+"""Value of `Source.kind` of heatmaps and segmentations that lie without their scan."""
+
+NO_SCAN = "a result (heatmap or segmentation), not a scan"
+"""Why such a file is left alone."""
+
+COLOUR = "COLOUR"
+"""Value of `Source.kind` of colour images."""
+LEFT_ALONE = "a colour image, which is left alone unless asked for (--colour)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,7 @@ def plan(
     template: ProcessJob = DENOISE,
     report: Report = silent,
     exclude: Collection[Path] = (),
+    gaps: Gaps = "keep",
 ) -> Plan:
     """Find the series and make a job for each.
 
@@ -50,6 +62,8 @@ def plan(
         Progress and cancellation.
     exclude
         Files to leave out: earlier outputs.
+    gaps
+        What to do with series whose slices are unevenly spaced, see `medae.readers.choices`.
     """
     given = [Path(paths)] if isinstance(paths, Path | str) else [Path(path) for path in paths]
     roots = [path.expanduser().absolute() for path in given]
@@ -64,6 +78,14 @@ def plan(
     found = scan(roots, report)
     sources = [source for source in found.sources if not any(is_ours(path) for path in source.paths)]
     skipped = tuple(item for item in found.skipped if not is_ours(item.path))
+    results = [source for source in sources if source.kind == RESULT]
+    skipped += tuple(Skipped(source.paths[0], NO_SCAN) for source in results)
+    sources = [source for source in sources if source not in results]
+    if not template.colour:
+        coloured = [source for source in sources if COLOUR in source.kind.split()]
+        skipped += tuple(Skipped(source.paths[0], LEFT_ALONE) for source in coloured)
+        sources = [source for source in sources if source not in coloured]
+    sources = [part for source in sources for part in chosen(source, gaps)]
     sources.sort(key=lambda source: ([str(path) for path in source.paths], source.part))
     volumes = Counter(source.paths for source in sources)
     jobs = []

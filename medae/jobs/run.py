@@ -162,6 +162,8 @@ def _process(
         raise SettingsError("A model adapts to a scan in order to denoise it. Say which model is to denoise.")
     reports = _reports(job, report, given is not None)
     result = given or Result(load(job, reports["read"]))
+    if job.colour:
+        result = replace(result, original=replace(result.original, colour=None))
     if job.denoise is not None:
         from medae.inference import denoise
 
@@ -226,20 +228,28 @@ def _export_given(job: ExportJob, report: Report, given: Result | None) -> Outco
         result = replace(result, denoised=blend(given.original, given.denoised, job.strength), trust=trust)
     if given.anomaly_map is not None and job.threshold is not None:
         result = replace(result, anomaly_map=replace(given.anomaly_map, threshold=job.threshold))
-    return Outcome(result, _export(job, result, report))
+    from medae.exporters import EXPORTERS, export
 
-
-def _export(job: ProcessJob | ExportJob, result: Result, report: Report) -> tuple[Path, ...]:
-    from medae.exporters import export
-
-    if job.out is None:
-        raise SettingsError("There is no folder to export to. Name one.")
-    return export(
+    options: dict[str, Any] = dict(job.options)
+    if any("deterministic_uids" in EXPORTERS[key].Options.model_fields for key in job.exports if key in EXPORTERS):
+        options["deterministic_uids"] = job.deterministic_uids
+    paths = export(
         result,
         job.out,
         job.exports,
         name=job.name or "series",
-        options=job.options if isinstance(job, ExportJob) else None,
+        options=options,
+        deidentify=job.deidentify,
+        compression=job.compression,
         overwrite=job.overwrite,
         report=report,
     )
+    return Outcome(result, paths)
+
+
+def _export(job: ProcessJob, result: Result, report: Report) -> tuple[Path, ...]:
+    from medae.exporters import export
+
+    if job.out is None:
+        raise SettingsError("There is no folder to export to. Name one.")
+    return export(result, job.out, job.exports, name=job.name or "series", overwrite=job.overwrite, report=report)

@@ -183,8 +183,13 @@ class SharedInputs:
 
 
 def hollow(volume: Volume) -> Volume:
-    """Give the volume with all its facts but no pixels: (slices, 0, 0)."""
-    return replace(volume, array=np.empty((volume.shape[0], 0, 0), volume.array.dtype))
+    """Give the volume with all its facts but no pixels: (slices, 0, 0); of a colour image that it is one."""
+    return replace(
+        volume,
+        array=np.empty((volume.shape[0], 0, 0), volume.array.dtype),
+        colour=None if volume.colour is None else np.empty((volume.shape[0], 0, 0, 3), np.uint8),
+        overlays=None,
+    )
 
 
 def filled(hollow_volume: Volume, array: NDArray[np.generic]) -> Volume:

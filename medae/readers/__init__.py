@@ -2,9 +2,10 @@
 
 ::
 
-    scan(paths)   headers only -> Scan(sources, skipped)
+    scan(paths)   headers only -> Scan(sources, skipped, results)
     read(source)  pixels       -> Volume
     open_volume   both, where a path holds exactly one volume
+    attach        heatmaps, segments and reports that lie beside a scan, over it
 
 A file that cannot be read never stops the others: it is in ``Scan.skipped`` with its reason.
 """
@@ -15,22 +16,46 @@ from pathlib import Path
 
 from medae.errors import ReadError, SeveralSeries
 from medae.progress import Report, part, silent
-from medae.readers import dicom, itk, nifti, picture
-from medae.readers.files import NOT_AN_IMAGE, find_files, os_reason, read_head
-from medae.readers.reader import Reader, Scan, Skipped
+from medae.readers import analyze, archive, dicom, dicom_results, itk, nifti, picture
+from medae.readers.dicom_results import attach
+from medae.readers.files import GZIP, NOT_AN_IMAGE, ZIPPED, os_reason, read_head
+from medae.readers.index import open_index
+from medae.readers.reader import Reader, ResultFile, Scan, Skipped
+from medae.readers.scanning import Found, Listener, Scanning, nobody
 from medae.volume import HOUNSFIELD, Source, Volume
 
-READERS: dict[str, Reader] = {"nifti": nifti, "itk": itk, "picture": picture, "dicom": dicom}
+READERS: dict[str, Reader] = {
+    "nifti": nifti,
+    "analyze": analyze,
+    "itk": itk,
+    "picture": picture,
+    "results": dicom_results,
+    "dicom": dicom,
+}
 """All formats; the first that accepts a file reads it."""
 
 BESIDE_SCANS = "a picture beside scans, taken for a screenshot; name the file itself to read it as a radiograph"
 """Why a picture is skipped."""
 
-__all__ = ["READERS", "Reader", "Scan", "Skipped", "open_volume", "read", "scan"]
+__all__ = [
+    "READERS",
+    "Found",
+    "Listener",
+    "Reader",
+    "ResultFile",
+    "Scan",
+    "Skipped",
+    "attach",
+    "open_volume",
+    "read",
+    "scan",
+]
 
 
-def scan(paths: Path | str | Sequence[Path | str], report: Report = silent) -> Scan:
+def scan(paths: Path | str | Sequence[Path | str], report: Report = silent, listener: Listener = nobody) -> Scan:
     """Find every volume at and below the paths, reading headers only.
+
+    Headers of DICOM files that were read before are recalled (`medae.readers.index`).
 
     Parameters
     ----------
@@ -38,39 +63,29 @@ def scan(paths: Path | str | Sequence[Path | str], report: Report = silent) -> S
         A file, a folder (searched with all its sub-folders), or several of both.
     report
         Told the progress; may raise `medae.progress.Cancelled`.
+    listener
+        Told each series as soon as it is found, whenever it has grown, and at the end, in the caller's thread.
 
     Returns
     -------
     Scan
-        The volumes found, and each file that gave none with its reason. Nothing is raised because of a
-        file's content; a path that does not exist is among the skipped.
+        The volumes found, each file that gave none with its reason, and the results that belong to a volume.
+        Nothing is raised because of a file's content; a path that does not exist is among the skipped.
     """
-    given = [paths] if isinstance(paths, str | Path) else list(paths)
-    files, skipped = find_files([Path(path) for path in given], report)
-    accepted: dict[str, list[Path]] = {key: [] for key in READERS}
-    for number, path in enumerate(files):
-        if number % 100 == 0:
-            report(0.1 * number / len(files), f"Looking at {len(files)} files")
-        key_or_reason = _reader_for(path)
-        if key_or_reason in READERS:
-            accepted[key_or_reason].append(path)
-        else:
-            skipped.append(Skipped(path, key_or_reason))
-    skipped += _screenshots(accepted, {Path(path).absolute() for path in given})
-    sources: list[Source] = []
-    done, total = 0, max(sum(map(len, accepted.values())), 1)
-    for key, chosen in accepted.items():
-        if not chosen:
-            continue
-        span = part(report, 0.1 + 0.9 * done / total, 0.1 + 0.9 * (done + len(chosen)) / total)
-        found = READERS[key].scan(chosen, span)
-        sources += found.sources
-        skipped += found.skipped
-        done += len(chosen)
-    used = {path for source in sources for path in source.paths} | _companions(accepted["itk"])
+    given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    archive.forget_old()
+    with open_index() as index, dicom.quiet():
+        scanning = Scanning(READERS, _reader_for, index, listener)
+        scanning.run(given, report)
+        screenshots = _screenshots(scanning.accepted, {path.absolute() for path in given})
+        sources = tuple(
+            dict.fromkeys(scanning.finish(part(report, 0.9, 1.0)))
+        )  # the two files of a pair may give one each
+    used = {path for source in sources for path in source.paths} | _companions(scanning.accepted)
+    skipped = scanning.skipped + screenshots
     left_out = sorted((item for item in skipped if item.path not in used), key=lambda item: str(item.path))
     report(1.0, f"Found {len(sources)} series")
-    return Scan(tuple(sources), tuple(left_out))
+    return Scan(sources, tuple(left_out), tuple(scanning.results))
 
 
 def read(source: Source, report: Report = silent, modality: str | None = None) -> Volume:
@@ -146,7 +161,7 @@ def _reader_for(path: Path) -> str:
     for key, reader in READERS.items():
         if reader.accepts(path, head):
             return key
-    return NOT_AN_IMAGE
+    return ZIPPED if head.startswith(GZIP) else NOT_AN_IMAGE
 
 
 def _screenshots(accepted: dict[str, list[Path]], named: set[Path]) -> list[Skipped]:
@@ -158,9 +173,10 @@ def _screenshots(accepted: dict[str, list[Path]], named: set[Path]) -> list[Skip
     return [Skipped(path, BESIDE_SCANS) for path in beside]
 
 
-def _companions(paths: Sequence[Path]) -> set[Path]:
-    """Files that hold the pixels of a detached header among ``paths``; they are no failures."""
-    return {companion for path in paths for companion in itk.companions(path)}
+def _companions(accepted: dict[str, list[Path]]) -> set[Path]:
+    """Files that belong to a header among those accepted; they are no failures."""
+    detached = {companion for path in accepted["itk"] for companion in itk.companions(path)}
+    return detached | {companion for path in accepted["analyze"] for companion in analyze.companions(path)}
 
 
 def _nothing_readable(path: Path, skipped: Sequence[Skipped]) -> str:

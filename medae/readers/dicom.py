@@ -8,34 +8,37 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
 
 from medae.errors import ReadError
-from medae.progress import Report
+from medae.progress import Cancelled, Report
 from medae.readers import dicom_header, dicom_pixels, multiframe
+from medae.readers.dicom_elements import read_elements
+from medae.readers.dicom_file import DAMAGED, BoundedFile, parse, read_dataset
+from medae.readers.dicom_overlays import in_pixels, overlay
 from medae.readers.files import os_reason
 from medae.readers.geometry import grid
+from medae.readers.plain_pixels import plain_type, read_plain
 from medae.readers.reader import Scan, Skipped
-from medae.readers.series import Header, Stack, stacks
+from medae.readers.series import Digest, Header, Stack, stacks
+from medae.readers.suv import suv_factor
 from medae.volume import Source, Volume, spacing_of
 
 TITLE = "DICOM"
 SUFFIXES: tuple[str, ...] = (".dcm", ".dicom", ".ima")
 
 READ_THREADS = 4
+_WANTED = frozenset(dicom_header.TAGS)
 REPORT_EVERY = 25
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence pydicom's warnings, which quote values of the file and so may hold patient data."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -48,19 +51,20 @@ def accepts(path: Path, head: bytes) -> bool:
         return True
     if len(head) < 16:
         return False
-    group, element, vr = struct.unpack("<HH2s", head[:6])
+    order = ">" if head[:2] == b"\x00\x08" else "<"
+    group, element, vr = struct.unpack(f"{order}HH2s", head[:6])
     if group not in (0x0002, 0x0008) or element > 0x1200:
         return False
     if vr in (b"UL", b"UI", b"CS", b"OB", b"DA", b"TM", b"SH", b"LO"):
         return True
-    return struct.unpack("<L", head[4:8])[0] <= 256
+    return bool(order == "<" and struct.unpack("<L", head[4:8])[0] <= 256)
 
 
 def scan(paths: Sequence[Path], report: Report) -> Scan:
     """Read the headers of ``paths`` and arrange them as volumes."""
     headers: list[Header] = []
     skipped: list[Skipped] = []
-    with _quiet():
+    with quiet():
         for number, path in enumerate(paths):
             if number % REPORT_EVERY == 0:
                 report(number / len(paths), f"Reading headers: {number} of {len(paths)} files")
@@ -68,11 +72,29 @@ def scan(paths: Sequence[Path], report: Report) -> Scan:
                 headers += read_headers(path)
             except ReadError as error:
                 skipped.append(Skipped(path, error.reason))
-        sources = _sources(headers, report)
-    return Scan(tuple(sources), tuple(skipped))
+        found = sources(headers, report)
+    return Scan(tuple(found), tuple(skipped))
 
 
-def _sources(headers: list[Header], report: Report) -> list[Source]:
+def sources(headers: Sequence[Header], report: Report) -> list[Source]:
+    """Arrange headers as volumes; slices at the same place are compared."""
+
+    def digest(header: Header) -> bytes:
+        report(1.0, "Comparing slices at the same position")
+        return _pixel_digest(header)
+
+    return _arranged(headers, digest)
+
+
+def sources_so_far(headers: Sequence[Header]) -> tuple[Source, ...]:
+    """Arrange the headers at hand of one series, of which more may come: quickly, and without warnings.
+
+    Of several slices at the same place, the first is taken.
+    """
+    return tuple(replace(source, warnings=()) for source in _arranged(headers, lambda header: b""))
+
+
+def _arranged(headers: Sequence[Header], digest: Digest) -> list[Source]:
     single: list[Header] = []
     enhanced: dict[Path, list[Header]] = defaultdict(list)
     for header in headers:
@@ -80,11 +102,6 @@ def _sources(headers: list[Header], report: Report) -> list[Source]:
             single.append(header)
         else:
             enhanced[header.path].append(header)
-
-    def digest(header: Header) -> bytes:
-        report(1.0, "Comparing slices at the same position")
-        return _pixel_digest(header)
-
     found: list[Source] = []
     in_series: dict[str, int] = defaultdict(int)
     for stack in stacks(single, digest):
@@ -97,7 +114,7 @@ def _sources(headers: list[Header], report: Report) -> list[Source]:
 
 
 def _source(stack: Stack, part: int, paths: tuple[Path, ...]) -> Source:
-    first = stack.headers[0]
+    first = _described(stack.headers[0])
     return Source(
         paths=paths,
         reader="dicom",
@@ -116,39 +133,49 @@ def _source(stack: Stack, part: int, paths: tuple[Path, ...]) -> Source:
     )
 
 
-def read_headers(path: Path) -> list[Header]:
-    """Give the header of a file, or one per frame of an enhanced multi-frame file."""
+def _described(header: Header) -> Header:
+    """Read a header again that was recalled without patient and description."""
+    if not header.recalled:
+        return header
     try:
-        with path.open("rb") as file:
+        return read_headers(header.path)[header.frame or 0]
+    except (ReadError, IndexError):  # the file has gone since
+        return header
+
+
+def read_headers(path: Path) -> list[Header]:
+    """Give the header of a file, or one per frame of a multi-frame file; raises ReadError."""
+    try:
+        with BoundedFile(path) as file:
             data = _parse(path, file)
             reason = dicom_pixels.unusable(data)
             if reason is None:
                 reason = dicom_pixels.incomplete(data, file, os.fstat(file.fileno()).st_size)
+        if reason is not None:
+            raise ReadError(path, reason)
+        if dicom_pixels.frame_count(data) == 1 and "PerFrameFunctionalGroupsSequence" not in data:
+            return [dicom_header.header(data, path)]
+        return multiframe.headers(data, path)
+    except ReadError:
+        raise
     except OSError as error:
         raise ReadError(path, os_reason(error)) from error
-    if reason is not None:
-        raise ReadError(path, reason)
-    if dicom_pixels.frame_count(data) == 1 and "PerFrameFunctionalGroupsSequence" not in data:
-        return [dicom_header.header(data, path)]
-    return multiframe.headers(data, path)
+    except Exception as error:  # pydicom converts values late, and raises almost anything on malformed ones
+        raise ReadError(path, DAMAGED) from error
 
 
-def _parse(path: Path, file: BinaryIO) -> Dataset:
-    try:
-        return pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=dicom_header.TAGS)
-    except (InvalidDicomError, EOFError, NotImplementedError) as error:
-        raise ReadError(path, "the DICOM header is damaged or cut off; copy the file again") from error
-    except OSError:
-        raise
-    except Exception as error:  # pydicom raises almost anything on malformed headers
-        raise ReadError(
-            path, f"the DICOM header cannot be read ({type(error).__name__}); copy the file again"
-        ) from error
+def _parse(path: Path, file: BoundedFile) -> Dataset:
+    """Read what a scan wants, and leave the file where the pixel data begin."""
+    found = read_elements(file, _WANTED)
+    if found is not None:
+        file.seek(found.pixel_element)
+        return found.data
+    return parse(path, file, stop_before_pixels=True, specific_tags=dicom_header.TAGS)
 
 
 def _pixel_digest(header: Header) -> bytes:
     try:
-        data = pydicom.dcmread(header.path, force=True, specific_tags=["PixelData"])
+        data = read_dataset(header.path, specific_tags=["PixelData"])
         pixels = data.get("PixelData", b"")
     except Exception:  # noqa: BLE001 - unreadable pixels are nobody's duplicate
         pixels = str(header.path).encode()
@@ -157,7 +184,7 @@ def _pixel_digest(header: Header) -> bytes:
 
 def read(source: Source, report: Report) -> Volume:
     """Load the pixels of one series; slices that cannot be decoded are left out with a warning."""
-    with _quiet():
+    with quiet():
         first = _first_headers(source)
         if first is not None and first[0].frame is not None:
             return _read_frames(source, first, report)
@@ -173,70 +200,120 @@ def _first_headers(source: Source) -> list[Header] | None:
         return None
 
 
+@dataclass(slots=True)
+class _Slices:
+    """The decoded slices of a volume, as they come in; arrays are made when the first that needs them is there."""
+
+    count: int
+    size: tuple[int, int]
+    pixels: NDArray[np.generic] | None = None
+    colour: NDArray[np.uint8] | None = None
+    overlays: NDArray[np.bool_] | None = None
+
+    def target(self, k: int) -> NDArray[np.generic] | None:
+        """Where the pixels of slice ``k`` may be read to; None before the first is there."""
+        return None if self.pixels is None else self.pixels[k]
+
+    def add(self, path: Path, k: int, image: dicom_pixels.Image, overlay: NDArray[np.bool_] | None) -> None:
+        """Put in slice ``k``; raises ReadError where it does not fit the others."""
+        if image.pixels.shape != self.size:
+            (rows, columns), size = image.pixels.shape, self.size
+            raise ReadError(path, f"its size is {rows}×{columns} where {size[0]}×{size[1]} was expected")
+        if self.pixels is None:
+            self.pixels = np.empty((self.count, *self.size), dtype=image.pixels.dtype)
+        if image.pixels.dtype != self.pixels.dtype:
+            raise ReadError(path, "its pixels are of another type than those of the other slices")
+        if not np.may_share_memory(self.pixels, image.pixels):
+            self.pixels[k] = image.pixels
+        if image.colour is not None:
+            if self.colour is None:
+                self.colour = np.zeros((self.count, *self.size, 3), dtype=np.uint8)
+            self.colour[k] = image.colour
+        if overlay is not None:
+            if self.overlays is None:
+                self.overlays = np.zeros((self.count, *self.size), dtype=bool)
+            self.overlays[k] = overlay
+
+    def keep(self, kept: Sequence[int]) -> None:
+        """Drop all slices but these."""
+        for name in ("pixels", "colour", "overlays"):
+            array = getattr(self, name)
+            if array is not None:
+                setattr(self, name, array[kept])
+
+
 def _read_slices(source: Source, report: Report) -> Volume:
     count, (_, rows, columns) = len(source.paths), source.shape
     loaded: list[tuple[Header, dicom_pixels.PixelFacts] | None] = [None] * count
     failures: dict[int, str] = {}
-    array: NDArray[np.generic] | None = None
+    slices = _Slices(count, (rows, columns))
     with ThreadPoolExecutor(READ_THREADS, thread_name_prefix="medae-read") as pool:
         futures: dict[Future[_Loaded], int] = {}
         try:
             for start in range(0, count, 4 * READ_THREADS):
                 block = range(start, min(start + 4 * READ_THREADS, count))
-                futures = {pool.submit(_load, source.paths[k], (rows, columns)): k for k in block}
+                futures = {pool.submit(_load, source.paths[k], slices.size, slices.target(k)): k for k in block}
                 for future in as_completed(futures):
                     k = futures[future]
                     try:
-                        header, facts, pixels = future.result()
+                        header, facts, image, overlay = future.result()
+                        slices.add(source.paths[k], k, image, overlay)
                     except ReadError as error:
                         failures[k] = error.reason
-                        continue
-                    if array is None:
-                        array = np.zeros((count, rows, columns), dtype=pixels.dtype)
-                    if pixels.dtype != array.dtype:
-                        failures[k] = "its pixels are of another type than those of the other slices"
-                        continue
-                    array[k] = pixels
-                    loaded[k] = header, facts
+                    else:
+                        loaded[k] = header, facts
                 report(block.stop / count, f"Reading slices: {block.stop} of {count}")
         finally:
             for future in futures:
                 future.cancel()
-    if array is None:
+    if slices.pixels is None:
         raise ReadError(source.paths[0], failures.get(0, "it holds no pixels"))
-    return _assemble(source, array, loaded, failures)
+    return _assemble(source, slices, loaded, failures)
 
 
-_Loaded = tuple[Header, dicom_pixels.PixelFacts, NDArray[np.generic]]
+_Loaded = tuple[Header, dicom_pixels.PixelFacts, dicom_pixels.Image, NDArray[np.bool_] | None]
 
 
-def _load(path: Path, size: tuple[int, int]) -> _Loaded:
+def _load(path: Path, size: tuple[int, int], target: NDArray[np.generic] | None) -> _Loaded:
+    """Read one slice, into ``target`` where its pixels are uncompressed and of the type of that."""
     try:
-        data = pydicom.dcmread(path, force=True)
+        plain = _load_plain(path, size, target)
+        if plain is not None:
+            return plain
+        data = read_dataset(path)
         header = dicom_header.header(data, path)
-        pixels = dicom_pixels.decode(data, path)
-        facts = dicom_pixels.facts(data)
+        return header, dicom_pixels.facts(data), dicom_pixels.decode(data, path), overlay(data)
     except ReadError:
         raise
     except OSError as error:
         raise ReadError(path, os_reason(error)) from error
     except Exception as error:  # pydicom raises almost anything on malformed files
         raise ReadError(path, f"it is damaged ({type(error).__name__}); copy the file again") from error
-    if pixels.shape != size:
-        raise ReadError(path, f"its size is {pixels.shape[0]}×{pixels.shape[1]} where {size[0]}×{size[1]} was expected")
-    return header, facts, pixels
+
+
+def _load_plain(path: Path, size: tuple[int, int], target: NDArray[np.generic] | None) -> _Loaded | None:
+    """Read a slice without pydicom's help; None where that is not possible."""
+    with path.open("rb", buffering=0) as file:
+        found = read_elements(file)
+        dtype = None if found is None else plain_type(found, size)
+        if found is None or dtype is None or in_pixels(found.data) or "ModalityLUTSequence" in found.data:
+            return None
+        pixels = target if target is not None and target.dtype == dtype else np.empty(size, dtype)
+        if not read_plain(file, found, pixels):
+            return None
+    data = found.data
+    return dicom_header.header(data, path), dicom_pixels.facts(data), dicom_pixels.Image(pixels), overlay(data)
 
 
 def _assemble(
     source: Source,
-    array: NDArray[np.generic],
+    slices: _Slices,
     loaded: Sequence[tuple[Header, dicom_pixels.PixelFacts] | None],
     failures: dict[int, str],
 ) -> Volume:
-    kept = [k for k, item in enumerate(loaded) if item is not None]
-    if len(kept) < len(loaded):
-        array = array[kept]
     pairs = [item for item in loaded if item is not None]
+    if len(pairs) < len(loaded):
+        slices.keep([k for k, item in enumerate(loaded) if item is not None])
     headers = [pair[0] for pair in pairs]
     placed = grid(headers)
     lost = tuple(f"Left out slice {source.paths[k].name}: {reason}." for k, reason in sorted(failures.items()))
@@ -244,10 +321,10 @@ def _assemble(
         replace(
             source,
             paths=tuple(header.path for header in headers),
-            shape=array.shape,
+            shape=(len(headers), *slices.size),
             warnings=tuple(dict.fromkeys((*source.warnings, *lost, *placed.warnings))),
         ),
-        array,
+        slices,
         placed.affine,
         [pair[1] for pair in pairs],
     )
@@ -259,20 +336,27 @@ def _read_frames(source: Source, headers: list[Header], report: Report) -> Volum
     if source.part >= len(found):
         raise ReadError(path, "the file has changed since it was scanned; scan it again")
     stack = found[source.part]
+    frames = [header.frame or 0 for header in stack.headers]
+    first = stack.headers[0]
+    slices = _Slices(len(frames), (first.rows, first.columns))
     try:
-        data = pydicom.dcmread(path, force=True)
-        array = dicom_pixels.decode_frames(data, path, [header.frame or 0 for header in stack.headers], report)
-        facts = [multiframe.facts(data, header.frame or 0) for header in stack.headers]
-    except ReadError:
+        data = read_dataset(path)
+        for k, image in enumerate(dicom_pixels.decode_frames(data, path, frames)):
+            report(k / len(frames), f"Reading frames: {k} of {len(frames)}")
+            slices.add(path, k, image, overlay(data, frames[k]))
+        facts = [multiframe.facts(data, frame) for frame in frames]
+    except (ReadError, Cancelled):
         raise
     except OSError as error:
         raise ReadError(path, os_reason(error)) from error
-    return _volume(source, array, stack.grid.affine, facts)
+    except Exception as error:  # pydicom raises almost anything on malformed files
+        raise ReadError(path, f"it is damaged ({type(error).__name__}); copy the file again") from error
+    return _volume(source, slices, stack.grid.affine, facts)
 
 
 def _volume(
     source: Source,
-    array: NDArray[np.generic],
+    slices: _Slices,
     affine: NDArray[np.float64],
     facts: Sequence[dicom_pixels.PixelFacts],
 ) -> Volume:
@@ -280,8 +364,13 @@ def _volume(
     notes = [note for fact in facts for note in fact.warnings]
     if len({fact.padding for fact in facts}) > 1:
         notes.append("Slices name different padding values; the middle slice's is used.")
+    assert slices.pixels is not None
+    uptakes = [fact.uptake for fact in facts if fact.uptake is not None]
+    suv, reason = suv_factor(uptakes) if uptakes else (None, "")
+    if reason:
+        notes.append(f"No SUV can be given: {reason}.")
     return Volume(
-        array=array,
+        array=slices.pixels,
         affine=affine,
         modality=source.modality,
         unit=middle.unit,
@@ -291,5 +380,8 @@ def _volume(
         padding=middle.padding,
         inverted=middle.inverted,
         windows=middle.windows,
+        suv_factor=suv,
+        colour=slices.colour,
+        overlays=slices.overlays,
         source=replace(source, warnings=tuple(dict.fromkeys((*source.warnings, *notes)))),
     )

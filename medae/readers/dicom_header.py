@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
+from math import isfinite
 from pathlib import Path
 
-import numpy as np
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
@@ -14,6 +15,8 @@ from medae.readers.series import Header
 
 SIEMENS_B_VALUE = 0x0019100C
 GE_B_VALUE = 0x00431039
+CENTIMETRES = 3
+"""Value of Physical Units X Direction (0018,6024)."""
 STACKABLE = frozenset({"CT", "MR", "PT"})
 IMAGE_KINDS = frozenset({
     "LOCALIZER", "SCOUT", "M", "P", "R", "I", "MAGNITUDE", "PHASE", "PHASE_MAP", "REAL", "IMAGINARY",
@@ -23,6 +26,11 @@ IMAGE_KINDS = frozenset({
 """Values of ImageType (0008,0008) that make an image another kind of image."""
 
 SECONDARY_CAPTURE = "SECONDARY CAPTURE"
+COLOURS = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT", "PALETTE COLOR"})
+"""PhotometricInterpretation (0028,0004) of the colour images that are read."""
+
+COLOUR = "COLOUR"
+"""What `Source.kind` says of a colour image."""
 SECONDARY_CAPTURE_CLASS = "1.2.840.10008.5.1.4.1.1.7"
 """Start of the SOP classes of secondary captures (PS3.4 B.5)."""
 
@@ -30,21 +38,28 @@ KEYWORDS = (
     "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID",
     "PatientID", "IssuerOfPatientID", "Modality", "Manufacturer", "SeriesDescription", "SeriesNumber", "InstanceNumber",
     "AcquisitionNumber", "TemporalPositionIdentifier", "TriggerTime", "ImageType", "EchoTime",
-    "DiffusionBValue", "ConvolutionKernel", "AcquisitionTime", "SpecificCharacterSet",
+    "DiffusionBValue", "DiffusionGradientOrientation", "ConvolutionKernel", "AcquisitionTime", "SpecificCharacterSet",
     "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "ImagerPixelSpacing",
     "NominalScannedPixelSpacing", "SliceThickness", "SpacingBetweenSlices", "Rows", "Columns",
     "BitsAllocated", "BitsStored", "PixelRepresentation", "SamplesPerPixel",
     "PhotometricInterpretation", "NumberOfFrames", "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence", "DetectorInformationSequence", "SliceVector", "SequenceOfUltrasoundRegions",
 )  # fmt: skip
+_BINARY = frozenset({
+    "Rows", "Columns", "BitsAllocated", "BitsStored", "PixelRepresentation", "SamplesPerPixel",
+})  # fmt: skip
+"""Attributes of VR US."""
+
 TAGS: list[BaseTag | int] = [*(Tag(word) for word in KEYWORDS), SIEMENS_B_VALUE, GE_B_VALUE]
 """What a scan reads; private tags only for the b-value."""
+
+_tag = cache(Tag)
 
 
 def text(data: Dataset, tag: str | int) -> str:
     """Give an ASCII attribute as text, backslashes between its values, ``""`` where absent."""
     try:
-        element = data.get_item(tag)
+        element = data.get_item(_tag(tag))
         if element is None or element.value is None:
             return ""
         if isinstance(element, RawDataElement):
@@ -63,7 +78,7 @@ def numbers(data: Dataset, tag: str | int, count: int = 1) -> tuple[float, ...] 
         values = tuple(float(part) for part in parts[:count])
     except ValueError:
         return None
-    return values if len(values) == count and np.isfinite(values).all() else None
+    return values if len(values) == count and all(map(isfinite, values)) else None
 
 
 def number(data: Dataset, tag: str | int) -> float | None:
@@ -84,9 +99,12 @@ def double(data: Dataset, keyword: str) -> float | None:
 def whole(data: Dataset, keyword: str, default: int = 0) -> int:
     """Give an integer attribute, whether binary or text."""
     try:
+        element = data.get_item(_tag(keyword)) if keyword in _BINARY else None
+        if isinstance(element, RawDataElement) and element.VR in (None, "US") and element.length == 2:
+            return int.from_bytes(element.value or b"", "little" if element.is_little_endian else "big")
         value = data.get(keyword)
         return default if value is None or value == "" else int(value)
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, NotImplementedError):
         return default
 
 
@@ -125,6 +143,13 @@ def header(data: Dataset, path: Path) -> Header:
     )
 
 
+def is_colour(data: Dataset) -> bool:
+    """Tell whether the image is a colour image that can be read."""
+    photometric = text(data, "PhotometricInterpretation")
+    samples = 1 if photometric == "PALETTE COLOR" else 3
+    return photometric in COLOURS and whole(data, "SamplesPerPixel", 1) == samples
+
+
 def patient_key(data: Dataset) -> str:
     """Hash PatientID and IssuerOfPatientID to a key that names nobody; empty where there is no PatientID."""
     patient = text(data, "PatientID")
@@ -139,7 +164,20 @@ def pixel_spacing(data: Dataset) -> tuple[tuple[float, float], tuple[str, ...]]:
         found = numbers(data, keyword, 2)
         if found is not None and min(found) > 0:
             return (found[0], found[1]), ()
+    ultrasound = _ultrasound_spacing(data)
+    if ultrasound is not None:
+        return ultrasound, ()
     return (1.0, 1.0), ("The file gives no pixel size; 1 mm is assumed, sizes in mm are not right.",)
+
+
+def _ultrasound_spacing(data: Dataset) -> tuple[float, float] | None:
+    """Millimetres between (rows, columns) of the first region that is measured in cm (PS3.3 C.8.5.5)."""
+    for region in data.get("SequenceOfUltrasoundRegions") or ():
+        if whole(region, "PhysicalUnitsXDirection") == whole(region, "PhysicalUnitsYDirection") == CENTIMETRES:
+            down, across = double(region, "PhysicalDeltaY"), double(region, "PhysicalDeltaX")
+            if down and across:
+                return 10 * abs(down), 10 * abs(across)
+    return None
 
 
 def slice_spacing(data: Dataset) -> float:
@@ -169,6 +207,14 @@ def b_value(data: Dataset) -> float | None:
     return found
 
 
+def direction(gradient: object) -> str:
+    """Name a diffusion gradient orientation by its three components, ``""`` where there is none."""
+    try:
+        return " ".join(f"{float(part):.3f}" for part in gradient)  # type: ignore[attr-defined]
+    except (ValueError, TypeError):
+        return ""
+
+
 def _description(data: Dataset) -> str:
     try:
         return str(data.get("SeriesDescription") or "").strip()
@@ -179,10 +225,14 @@ def _description(data: Dataset) -> str:
 def _kind(data: Dataset) -> tuple[tuple[str, str], ...]:
     echo = number(data, "EchoTime")
     b = b_value(data)
-    capture = SECONDARY_CAPTURE if text(data, "SOPClassUID").startswith(SECONDARY_CAPTURE_CLASS) else ""
+    image_type = (
+        image_kind(text(data, "ImageType")),
+        SECONDARY_CAPTURE if text(data, "SOPClassUID").startswith(SECONDARY_CAPTURE_CLASS) else "",
+        COLOUR if is_colour(data) else "",
+    )
     pixels = f"{whole(data, 'BitsAllocated')} bit {'signed' if whole(data, 'PixelRepresentation') else 'unsigned'}"
     return (
-        ("image type", " ".join(filter(None, (image_kind(text(data, "ImageType")), capture)))),
+        ("image type", " ".join(filter(None, image_type))),
         ("echo time", "" if echo is None else f"{echo:.2f} ms"),
         ("b-value", "" if b is None else f"{b:.0f}"),
         ("kernel", text(data, "ConvolutionKernel")),
@@ -194,6 +244,7 @@ def _phase(data: Dataset) -> tuple[tuple[str, str], ...]:
     return (
         ("time", text(data, "TemporalPositionIdentifier")),
         ("acquisition", text(data, "AcquisitionNumber")),
+        ("direction", direction(data.get("DiffusionGradientOrientation"))),
         ("trigger time", text(data, "TriggerTime")),
         ("type", text(data, "ImageType").replace("\\", " ")),
         ("acquisition time", text(data, "AcquisitionTime")),

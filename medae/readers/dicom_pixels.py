@@ -1,11 +1,11 @@
 """The pixels of a DICOM data set: are they there, what do the stored values mean, decode them."""
 
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,11 @@ from pydicom.pixels import get_decoder
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from medae.errors import ReadError
-from medae.progress import Report
-from medae.readers.dicom_header import number, text, whole
+from medae.readers import jpeg_extended
+from medae.readers.dicom_colour import brightness, to_rgb
+from medae.readers.dicom_header import is_colour, number, text, whole
+from medae.readers.dicom_luts import Lut, modality_lut, voi_windows
+from medae.readers.suv import BECQUEREL, Uptake, uptake
 from medae.volume import HOUNSFIELD, Window
 
 NOT_SCANS = {
@@ -28,7 +31,11 @@ NOT_SCANS = {
 PIXEL_DATA = 0x7FE00010
 UNDEFINED_LENGTH = 0xFFFFFFFF
 ITEM, SEQUENCE_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
+NO_RESCALE = "The CT has no rescale; its values are not Hounsfield units."
+LOOKED_UP = "The file's Modality LUT was applied: stored values are those of the table."
 CUT_OFF = "the file is cut off: its pixel data are shorter than the header says; copy it again"
+
+jpeg_extended.add()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,7 @@ class PixelFacts:
     padding: tuple[float, float] | None = None
     inverted: bool = False
     windows: tuple[Window, ...] = ()
+    uptake: Uptake | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -63,22 +71,30 @@ def transfer_syntax(data: Dataset) -> UID:
 
 
 def unusable(data: Dataset) -> str | None:
-    """Say why this data set is no grey-scale image, None if it is one."""
+    """Say why this data set is no image that can be read, None if it is one."""
     meta = getattr(data, "file_meta", None) or Dataset()
     sop_class = text(data, "SOPClassUID") or text(meta, "MediaStorageSOPClassUID")
     if sop_class in NOT_SCANS:
         return NOT_SCANS[sop_class]
     rows, columns = whole(data, "Rows"), whole(data, "Columns")
     if "Rows" not in data or "Columns" not in data:
-        name = UID(sop_class).name if sop_class.startswith("1.2.840.10008.") else ""
-        return f"DICOM without an image{f' ({name})' if name else ''}"
+        name = UID(sop_class).name if sop_class.startswith("1.2.840.10008.") else sop_class
+        known = f" ({name})" if name != sop_class else ""
+        if known and not name.endswith("Image Storage"):
+            return f"DICOM without an image{known}"
+        return f"no image is in it, or it is cut off before its image{known}; copy it again"
     if rows < 1 or columns < 1:
         return f"its header says that the image has {rows} rows and {columns} columns"
     photometric = text(data, "PhotometricInterpretation")
-    if whole(data, "SamplesPerPixel", 1) != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2", ""):
-        return f"a colour image ({photometric or 'several samples per pixel'}); MedAE reads grey-scale images"
+    grey = whole(data, "SamplesPerPixel", 1) == 1 and photometric in ("MONOCHROME1", "MONOCHROME2", "")
+    if not grey and not is_colour(data):
+        return f"its pixels are of a kind that MedAE does not read ({photometric or 'several samples per pixel'})"
+    if not whole(data, "BitsAllocated"):
+        return "its header does not say how pixels are stored, or is cut off; copy it again"
     if whole(data, "BitsAllocated") not in (8, 16, 32):
         return f"{whole(data, 'BitsAllocated')} bits per pixel; MedAE reads 8, 16 and 32"
+    if whole(data, "BitsStored") > whole(data, "BitsAllocated"):
+        return f"its header says that {whole(data, 'BitsStored')} of {whole(data, 'BitsAllocated')} bits are used"
     return _syntax_problem(str(transfer_syntax(data)))
 
 
@@ -113,11 +129,17 @@ def incomplete(data: Dataset, file: BinaryIO, size: int) -> str | None:
         file.seek(-4, 1)
     if length == UNDEFINED_LENGTH:
         return _incomplete_fragments(file, size)
-    pixels = whole(data, "Rows") * whole(data, "Columns") * frame_count(data)
-    expected = pixels * whole(data, "BitsAllocated") // 8
+    expected = frame_count(data) * frame_bytes(data)
     if length < expected or file.tell() + expected > size:
         return CUT_OFF
     return None
+
+
+def frame_bytes(data: Dataset) -> int:
+    """Bytes of one frame that is not compressed; YBR_FULL_422 stores two samples per pixel (PS3.3 C.7.6.3.1.2)."""
+    halved = text(data, "PhotometricInterpretation") == "YBR_FULL_422"
+    samples = 2 if halved else whole(data, "SamplesPerPixel", 1)
+    return whole(data, "Rows") * whole(data, "Columns") * samples * whole(data, "BitsAllocated") // 8
 
 
 def _incomplete_fragments(file: BinaryIO, size: int) -> str | None:
@@ -134,42 +156,60 @@ def _incomplete_fragments(file: BinaryIO, size: int) -> str | None:
         file.seek(end)
 
 
-def decode(data: Dataset, path: Path) -> NDArray[np.generic]:
-    """Decode a single-frame instance to (rows, columns) in its stored type; raises ReadError."""
-    _name_syntax(data)
+class Image(NamedTuple):
+    """Decoded pixels of one frame.
+
+    Attributes
+    ----------
+    pixels
+        (rows, columns) in their stored type; the brightness of a colour image.
+    colour
+        (rows, columns, 3) red, green, blue; None for a grey image.
+    """
+
+    pixels: NDArray[np.generic]
+    colour: NDArray[np.uint8] | None = None
+
+
+def decode(data: Dataset, path: Path) -> Image:
+    """Decode a single-frame instance; raises ReadError."""
+    return next(decode_frames(data, path, [0]))
+
+
+def decode_frames(data: Dataset, path: Path, frames: Sequence[int]) -> Iterator[Image]:
+    """Decode frames in the order given; raises ReadError."""
+    from pydicom.pixels import iter_pixels
+
+    _complete(data)
+    colour, lut = is_colour(data), modality_lut(data)
     try:
-        array = np.asarray(data.pixel_array)
+        for pixels in iter_pixels(data, indices=list(frames)):
+            if not colour:
+                yield Image(_native(pixels) if lut is None or lut.line() else lut.apply(_native(pixels)))
+                continue
+            rgb = to_rgb(data, _native(pixels), path)
+            yield Image(brightness(rgb), rgb)
+    except ReadError:
+        raise
     except Exception as error:  # every plug-in raises its own
         raise ReadError(path, _decode_reason(data, error)) from error
-    return _native(array.reshape(array.shape[-2:]))
 
 
-def decode_frames(data: Dataset, path: Path, frames: Sequence[int], report: Report) -> NDArray[np.generic]:
-    """Decode frames in the order given to (frames, rows, columns); raises ReadError."""
-    from pydicom.pixels import pixel_array
-
-    _name_syntax(data)
-    array: NDArray[np.generic] | None = None
-    for k, frame in enumerate(frames):
-        report(k / len(frames), f"Reading frames: {k} of {len(frames)}")
-        try:
-            pixels = _native(np.asarray(pixel_array(data, index=frame)))
-        except Exception as error:  # every plug-in raises its own
-            raise ReadError(path, _decode_reason(data, error)) from error
-        if array is None:
-            array = np.zeros((len(frames), *pixels.shape), dtype=pixels.dtype)
-        array[k] = pixels
-    if array is None:
-        raise ReadError(path, "it has no frames")
-    return array
-
-
-def _name_syntax(data: Dataset) -> None:
-    """Write down the transfer syntax of a file without meta header, which pydicom needs to decode."""
+def _complete(data: Dataset) -> None:
+    """Write down what pydicom needs to decode, and the file does not say: transfer syntax and kind of pixels."""
     syntax = transfer_syntax(data)
     if getattr(data, "file_meta", None) is None:
         data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = syntax
+    if not whole(data, "BitsStored"):
+        data.BitsStored = whole(data, "BitsAllocated")
+    for keyword, usual in (
+        ("PixelRepresentation", 0),
+        ("SamplesPerPixel", 1),
+        ("PhotometricInterpretation", "MONOCHROME2"),
+    ):
+        if data.get(keyword) in (None, ""):
+            setattr(data, keyword, usual)
 
 
 def _native(array: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -195,19 +235,38 @@ def facts(data: Dataset, rescale: Dataset | None = None, window: Dataset | None 
     rescale, window
         Where RescaleSlope and WindowCenter stand, if not in ``data`` (functional groups).
     """
+    if is_colour(data):
+        return PixelFacts(stored_range=(0.0, 255.0), windows=(Window(127.5, 255.0),))
     slope, intercept, unit, warnings = _rescale(data, data if rescale is None else rescale)
     bits = whole(data, "BitsStored") or whole(data, "BitsAllocated")
     signed = whole(data, "PixelRepresentation") == 1
     low = -(2 ** (bits - 1)) if signed else 0
-    return PixelFacts(
+    windows = _windows(data if window is None else window) or voi_windows(data)
+    found = PixelFacts(
         slope=slope,
         intercept=intercept,
         unit=unit,
         stored_range=(float(low), float(low + 2**bits - 1)),
         padding=_padding(data, signed),
         inverted=text(data, "PhotometricInterpretation") == "MONOCHROME1",
-        windows=_windows(data if window is None else window),
+        windows=windows,
+        uptake=uptake(data),
         warnings=warnings,
+    )
+    lut = modality_lut(data)
+    return found if lut is None else _looked_up(found, lut)
+
+
+def _looked_up(found: PixelFacts, lut: Lut) -> PixelFacts:
+    """Facts of an image with a Modality LUT: of a straight one its slope; any other has been applied to the pixels."""
+    unit = HOUNSFIELD if lut.kind == "HU" else "1"
+    others = tuple(warning for warning in found.warnings if warning != NO_RESCALE)
+    line = lut.line()
+    if line is not None:
+        return replace(found, slope=line[0], intercept=line[1], unit=unit, warnings=others)
+    top = float(np.iinfo(lut.table.dtype).max)
+    return replace(
+        found, slope=1.0, intercept=0.0, unit=unit, stored_range=(0.0, top), padding=None, warnings=(*others, LOOKED_UP)
     )
 
 
@@ -217,14 +276,14 @@ def _rescale(data: Dataset, group: Dataset) -> tuple[float, float, str, tuple[st
     if slope == 0:
         warnings.append("RescaleSlope is 0, which cannot be; stored values are used.")
         slope = intercept = None
-    if "ModalityLUTSequence" in data:
-        warnings.append("The file's Modality LUT is not applied; values are as stored.")
     unit = "1"
     if text(data, "Modality") == "CT":
         if slope is None and intercept is None:
-            warnings.append("The CT has no rescale; its values are not Hounsfield units.")
+            warnings.append(NO_RESCALE)
         elif text(group, "RescaleType")[:1].upper() in ("", "H"):  # also "Houndsfield Unit", which occurs
             unit = HOUNSFIELD
+    elif text(data, "Units") == "BQML":
+        unit = BECQUEREL
     return (1.0 if slope is None else slope), (intercept or 0.0), unit, tuple(warnings)
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -51,7 +53,8 @@ class Grid:
     warnings: tuple[str, ...] = ()
 
 
-def unit_orientation(values: Sequence[float]) -> tuple[float, ...] | None:
+@lru_cache(maxsize=256)  # the slices of a series share it
+def unit_orientation(values: tuple[float, ...]) -> tuple[float, ...] | None:
     """Give six direction cosines with unit length, None where they are no two perpendicular directions."""
     vectors = np.asarray(values, dtype=np.float64).reshape(2, 3)
     lengths = np.linalg.norm(vectors, axis=1)
@@ -117,6 +120,21 @@ def grid(slices: Sequence[Slice]) -> Grid:
     return Grid(affine, warnings)
 
 
+def even_runs(slices: Sequence[Slice]) -> list[range]:
+    """Cut placed slices, which are in order, where the step is not the usual one: runs of slice numbers."""
+    places = np.array([item.position for item in slices], dtype=np.float64)
+    assert slices[0].orientation is not None
+    along = np.diff(places, axis=0) @ _normal(slices[0].orientation)
+    uneven = _uneven(along, float(np.median(along))) if along.size else np.zeros(0, dtype=np.intp)
+    ends = [0, *(int(k) + 1 for k in uneven), len(slices)]
+    return [range(start, stop) for start, stop in pairwise(ends)]
+
+
+def _uneven(along: Vector, usual: float) -> NDArray[np.intp]:
+    """Give the numbers of the steps (mm) that differ from the usual one."""
+    return np.flatnonzero(np.abs(along - usual) > max(TOLERANCE_MM * 1.01, 0.002 * usual))
+
+
 def _sideways_warnings(degrees: float) -> tuple[str, ...]:
     return (
         f"Gantry tilt of {degrees:.1f}°: slices are stacked at a slant; positions are right, "
@@ -125,8 +143,7 @@ def _sideways_warnings(degrees: float) -> tuple[str, ...]:
 
 
 def _spacing_warnings(slices: Sequence[Slice], along: Vector, usual: float) -> tuple[str, ...]:
-    tolerance = max(TOLERANCE_MM * 1.01, 0.002 * usual)
-    uneven = np.flatnonzero(np.abs(along - usual) > tolerance)
+    uneven = _uneven(along, usual)
     if uneven.size == 0:
         return ()
     worst = int(uneven[np.argmax(np.abs(along[uneven] - usual))])

@@ -1,4 +1,4 @@
-"""Greyscale pictures of radiographs (PNG, TIFF, JPEG), through Pillow.
+"""Pictures of radiographs (PNG, TIFF, JPEG), through Pillow.
 
 Pictures do not say their modality, nor how large their pixels are in the patient: the resolution that they state is
 that of paper.
@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medae.errors import ReadError
 from medae.progress import Report
+from medae.readers.dicom_colour import brightness
 from medae.readers.files import os_reason
 from medae.readers.reader import Scan, scan_each
 from medae.volume import Source, Volume
@@ -21,11 +23,14 @@ from medae.volume import Source, Volume
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-TITLE = "Greyscale PNG, TIFF and JPEG"
+TITLE = "PNG, TIFF and JPEG"
 SUFFIXES: tuple[str, ...] = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 
 DTYPES = {"L": "u1", "I;16": "u2", "I;16B": "u2", "I;16L": "u2", "I": "i4", "F": "f4"}
 """Pillow's modes of one grey value per pixel, and how the values are stored here."""
+
+COLOURS = frozenset({"RGB", "RGBA", "P", "PA", "LA", "CMYK", "YCbCr", "HSV", "LAB"})
+"""Pillow's modes that are turned into red, green and blue."""
 
 SPACING_WARNING = "A picture gives no pixel size; 1 mm is assumed, sizes in mm are not right."
 
@@ -54,18 +59,31 @@ def _source(path: Path) -> tuple[Source, int]:
 
 
 def read(source: Source, report: Report) -> Volume:
-    """Load one picture, 8 or 16 bit as stored."""
+    """Load one picture, 8 or 16 bit as stored; one that is saved in colours but grey is grey."""
     path = source.paths[0]
     report(0.0, f"Reading {path.name}")
+    colour: NDArray[np.uint8] | None = None
     with _opened(path) as picture:
-        array = np.array(picture).astype(DTYPES[picture.mode])[None]
+        if picture.mode in COLOURS:
+            colour = np.array(picture.convert("RGB"))
+            array: NDArray[np.generic] = brightness(colour)
+            if (colour == array[..., None]).all():
+                colour = None
+        else:
+            array = np.array(picture).astype(DTYPES[picture.mode])
     report(1.0, f"Read {path.name}")
-    return Volume(array=array, affine=np.eye(4)[:, [2, 1, 0, 3]], modality=source.modality, source=source)
+    return Volume(
+        array=array[None],
+        affine=np.eye(4)[:, [2, 1, 0, 3]],
+        modality=source.modality,
+        colour=None if colour is None else colour[None],
+        source=source,
+    )
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator["Image"]:
-    """Open a picture that is one grey image, and turn what Pillow says about its pixels into a `ReadError`."""
+    """Open a picture of one page, and turn what Pillow says about its pixels into a `ReadError`."""
     import PIL.Image
 
     try:
@@ -87,6 +105,9 @@ def _check(path: Path, picture: "Image") -> None:
     pages = getattr(picture, "n_frames", 1)
     if pages != 1:
         raise ReadError(path, f"it has {pages} pages; MedAE reads pictures of one")
-    if picture.mode not in DTYPES:
-        kind = "black and white only" if picture.mode == "1" else f"in colour ({picture.mode})"
-        raise ReadError(path, f"the picture is {kind}; save it as greyscale of 8 or 16 bit")
+    if picture.mode == "1":
+        raise ReadError(path, "the picture is black and white only; save it as greyscale of 8 or 16 bit")
+    if picture.mode not in DTYPES and picture.mode not in COLOURS:
+        raise ReadError(
+            path, f"the picture is of an unusual kind ({picture.mode}); save it as greyscale of 8 or 16 bit"
+        )

@@ -30,6 +30,28 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultFile:
+    """A DICOM object with results of another series.
+
+    Attributes
+    ----------
+    path
+        The file.
+    kind
+        ``"parametric map"``, ``"segmentation"`` or ``"structured report"``.
+    description
+        SeriesDescription.
+    series
+        SeriesInstanceUIDs that it refers to.
+    """
+
+    path: Path
+    kind: str
+    description: str
+    series: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """What a look at the headers found.
 
@@ -39,10 +61,13 @@ class Scan:
         One entry per volume, each of which `medae.readers.read` can load.
     skipped
         Every file that gave no volume, with its reason.
+    results
+        Results that belong to one of the sources; `medae.readers.attach` lays them over it.
     """
 
     sources: tuple[Source, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    results: tuple[ResultFile, ...] = ()
 
 
 class Reader(Protocol):

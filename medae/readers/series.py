@@ -5,7 +5,7 @@ Knows no file format; `medae.readers.dicom_header` fills the headers. Geometry a
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,8 @@ class Header:
         Named facts that separate volumes only where positions repeat, such as ``("acquisition", "2")``.
     warnings
         Sentences about this instance.
+    recalled
+        True where it comes from `medae.readers.index`, without ``patient`` and ``description``.
     """
 
     path: Path
@@ -69,6 +71,7 @@ class Header:
     kind: tuple[tuple[str, str], ...] = ()
     phase: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    recalled: bool = False
 
     @property
     def placed(self) -> bool:
@@ -142,6 +145,8 @@ def _split_warning(groups: Sequence[object], pieces: Sequence[tuple[object, str]
 def _stack(headers: list[Header], label: str, warnings: tuple[str, ...]) -> Stack:
     ordered = tuple(sorted(headers, key=order_of))
     placed = grid(ordered)
+    if ordered[0].frame is not None and not ordered[0].placed:
+        placed = replace(placed, warnings=())  # the frames of a file are in order
     own = [warning for header in ordered for warning in header.warnings]
     return Stack(ordered, placed, label, tuple(dict.fromkeys((*warnings, *own, *placed.warnings))))
 

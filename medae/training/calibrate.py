@@ -19,8 +19,8 @@ from medae.training.cache import Scan
 from medae.volume import Volume
 
 MIXES: Mapping[str, Mapping[str, float]] = {"MR": {"residual": 1.0, "intensity": 1.0}, "CT": {"residual": 1.0}}
-"""Weights of the scores by modality. In MR the intensity of the scan itself counts, too: on real lesions no residual does
-better alone. In CT bone and contrast medium are brighter than any lesion. Structure and features made both worse."""
+"""Weights of the scores by modality. In MR the intensity itself counts, too: on real lesions no residual did better
+alone. In CT bone and contrast medium are brighter than any lesion. Structure and features made both worse."""
 
 
 def mix_for(modality: str) -> Mapping[str, float]:

@@ -50,6 +50,8 @@ OTHER_KINDS = {
     "PROJECTION": "a projection of other slices",
     "MOSAIC": "a mosaic of slices",
     "SECONDARY": "a screen capture",
+    "COLOUR": "a colour image",
+    "RESULT": "a result (heatmap or segmentation), not a scan",
     "PHASE": "a phase image",
     "PHASE_MAP": "a phase image",
 }
@@ -302,10 +304,12 @@ def _may_be_mask(source: Source) -> bool:
 
 def _mask(source: Source) -> str:
     try:
-        array = readers.read(source).array
+        volume = readers.read(source)
     except ReadError as error:
         return error.reason
-    values = np.unique(array[:: max(1, len(array) // 64)])
+    if volume.colour is not None:
+        return OTHER_KINDS["COLOUR"]
+    values = np.unique(volume.array[:: max(1, len(volume.array) // 64)])
     return f"a mask: {len(values)} different values" if len(values) <= LABELS else ""
 
 

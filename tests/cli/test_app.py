@@ -2,7 +2,7 @@ import pytest
 
 import medae as package
 
-COMMANDS = ["open", "demo", "info", "denoise", "detect", "batch", "train", "models", "doctor"]
+COMMANDS = ["open", "demo", "info", "index", "denoise", "detect", "batch", "train", "models", "doctor"]
 
 
 def test_help_names_every_command_and_the_research_hint(medae) -> None:
@@ -21,7 +21,7 @@ def test_every_command_explains_itself(medae, command: str) -> None:
 
 
 def test_version(medae) -> None:
-    assert medae("--version").stdout.strip() == f"medae {package.__version__}"
+    assert medae("--version").stdout.strip() == f"medae {package.__version__} (from source)"
 
 
 def test_an_unknown_command_is_a_usage_error(medae) -> None:
@@ -30,14 +30,14 @@ def test_an_unknown_command_is_a_usage_error(medae) -> None:
 
 def test_without_a_command_the_window_opens(medae, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
-    monkeypatch.setattr("medae.cli.window.open_window", lambda paths: opened.append(tuple(paths)))
+    monkeypatch.setattr("medae.cli.window.open_window", lambda paths, **_: opened.append(tuple(paths)))
     assert medae().exit_code == 0
     assert opened == [()]
 
 
 def test_open_hands_its_paths_to_the_window(medae, monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     opened = []
-    monkeypatch.setattr("medae.cli.window.open_window", lambda paths: opened.append(tuple(paths)))
+    monkeypatch.setattr("medae.cli.window.open_window", lambda paths, **_: opened.append(tuple(paths)))
     assert medae("open", tmp_path).exit_code == 0
     assert opened == [(tmp_path,)]
 

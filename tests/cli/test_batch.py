@@ -40,7 +40,7 @@ def test_the_report_tells_what_denoising_did(medae, series, tmp_path) -> None:
     assert medae(*arguments, "--report", tmp_path / "r.json").exit_code == 0
     (one,) = json.loads((tmp_path / "r.json").read_text())["series"]
     assert one["trust"]["model"] == "none"
-    assert {path.rpartition(".")[2] for path in one["files"]} == {"gz", "html", "pdf"}
+    assert {path.rpartition(".")[2] for path in one["files"]} == {"gz", "json", "html", "pdf"}
     assert "1 done before" in medae(*arguments).stdout  # measuring does not make it another job
     assert medae("batch", series, tmp_path / "out", "--report", tmp_path / "r.pdf").exit_code == 2
 

@@ -1,9 +1,14 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
 
+from medae import readers
 from medae.cli.info import orientation_letters
+from medae.exporters import export
+from medae.results import AnomalyMap, Result
+from medae.volume import Volume
 
 
 def test_json_gives_the_geometry(medae, series) -> None:
@@ -58,3 +63,22 @@ def test_the_report_is_the_same_json(medae, series, tmp_path) -> None:
 )
 def test_orientation_letters(columns, letters: str) -> None:
     assert orientation_letters(np.array(columns, dtype=float).T) == letters
+
+
+def test_results_beside_a_scan_are_told_with_it(medae, series, tmp_path) -> None:
+    volume = readers.open_volume(series)
+    scores = np.zeros(volume.shape, np.float32)
+    scores[1, 10:20, 10:20] = 6
+    found = AnomalyMap(Volume(scores, volume.affine, "MR", source=volume.source), 3.5, "phantom")
+    shutil.copytree(series, tmp_path / "study" / "scan")
+    export(Result(volume, anomaly_map=found), tmp_path / "study" / "out", ("parametric-map", "segmentation"))
+    result = medae("info", tmp_path / "study", "--json")
+    assert result.exit_code == 0, result.stderr
+    (facts,) = json.loads(result.stdout)["series"]
+    assert [each["kind"] for each in facts["results"]] == ["parametric map", "segmentation"]
+    assert facts["heatmap"]["threshold"] == 3.5
+    assert facts["heatmap"]["value_range"][1] == pytest.approx(6, abs=1e-3)
+    assert [finding["voxels"] for finding in facts["findings"]] == [100]
+    shown = medae("info", tmp_path / "study").stdout
+    assert "threshold 3.5" in shown
+    assert "z max 6.0" in shown

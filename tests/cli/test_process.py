@@ -94,7 +94,7 @@ def test_a_volume_file_is_nifti(medae, series, tmp_path) -> None:
 
 def test_dicom_can_leave_as_nifti(medae, series, tmp_path) -> None:
     assert medae("denoise", series, tmp_path / "out", "--model", "none", "--format", "nifti").exit_code == 0
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["t1_denoised.nii.gz"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"t1_denoised.nii.gz", "t1_denoised.json"}
 
 
 def test_the_rest_is_done_and_broken_files_are_named(medae, tree, tmp_path) -> None:
@@ -136,7 +136,9 @@ def test_the_report_as_pages(medae, tree, tmp_path) -> None:
 def test_pages_beside_the_outputs(medae, series, tmp_path) -> None:
     out = tmp_path / "out"
     assert medae("denoise", series, out, "--model", "none", "--format", "nifti,trust").exit_code == 0
-    assert {path.name for path in out.iterdir()} == {"t1_denoised.nii.gz", "t1_trust.html", "t1_trust.pdf"}
+    assert {path.name for path in out.iterdir()} == {
+        f"t1_{name}" for name in ("denoised.nii.gz", "denoised.json", "trust.html", "trust.pdf")
+    }
 
 
 @pytest.mark.parametrize(("command", "name"), [("denoise", "report.txt"), ("denoise", "report"), ("detect", "r.pdf")])

@@ -21,10 +21,10 @@ def test_what_keeps_the_window_shut_is_said_before_qt_is_imported(monkeypatch: p
 def test_the_window_gets_the_paths_and_gives_its_exit_code(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     seen = []
     app = types.ModuleType("medae.gui.app")
-    app.run = lambda paths, result: seen.append((paths, result)) or 3
+    app.run = lambda paths, result, *, new_window: seen.append((paths, result, new_window)) or 3
     monkeypatch.setattr(PROBLEM, lambda: None)
     monkeypatch.setitem(sys.modules, "medae.gui.app", app)
     with pytest.raises(typer.Exit) as end:
         window.open_window([tmp_path])
-    assert seen == [((tmp_path,), None)]
+    assert seen == [((tmp_path,), None, False)]
     assert end.value.exit_code == 3

@@ -21,8 +21,10 @@ FILES = {
     "secondary-capture": ["s_heatmap_sc/0001.dcm", "s_heatmap_sc/0006.dcm"],
     "segmentation": ["s_heatmap_seg.dcm"],
     "structured-report": ["s_heatmap_sr.dcm"],
-    "nifti": ["s_denoised.nii.gz", "s_heatmap.nii.gz"],
+    "presentation-state": ["s_presentation.dcm"],
+    "nifti": ["s_denoised.nii.gz", "s_denoised.json", "s_heatmap.nii.gz", "s_heatmap.json"],
     "png": ["s_denoised.png", "s_heatmap.png"],
+    "animation": ["s_denoised.gif", "s_heatmap.gif"],
     "findings": ["s_findings.json", "s_findings.csv"],
     "trust-report": ["s_trust.html", "s_trust.pdf"],
 }
@@ -51,6 +53,21 @@ def test_writes_the_named_files_and_nothing_else(key: str, ct: Result, tmp_path:
     assert set(FILES[key]) <= {path.relative_to(out).as_posix() for path in paths}
     assert set(paths) == {path for path in out.rglob("*") if path.is_file()}
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@every
+def test_outputs_are_named_and_counted_before(key: str, ct: Result, tmp_path: Path) -> None:
+    exporter, out = EXPORTERS[key], tmp_path / "out"
+    told = exporter.outputs(ct, "s", exporter.Options())
+    written = {path.relative_to(out) for path in export(ct, out, (key,), name="s")}
+    assert sum(output.files for output in told) == len(written)
+    for output in told:
+        files = [path for path in written if path.is_relative_to(output.name)]
+        assert len(files) == output.files
+        size = sum((out / path).stat().st_size for path in files)
+        assert output.size is None or 0.6 * size - 2000 < output.size < 1.6 * size + 9000
+        if key in DICOM:
+            assert pydicom.dcmread(out / files[0]).SeriesDescription == output.description
 
 
 @every
@@ -126,7 +143,7 @@ def test_joins_study_and_frame_of_reference_under_new_uids(key: str, ct: Result,
     assert written.PatientID == source.PatientID
     assert written.SeriesInstanceUID != source.SeriesInstanceUID
     assert written.SeriesNumber >= 9003
-    if key != "structured-report":
+    if key not in ("structured-report", "presentation-state"):
         assert written.FrameOfReferenceUID == source.FrameOfReferenceUID
     equipment = written.ContributingEquipmentSequence[-1]
     assert equipment.PurposeOfReferenceCodeSequence[0].CodeValue == "109102"
@@ -135,14 +152,17 @@ def test_joins_study_and_frame_of_reference_under_new_uids(key: str, ct: Result,
 
 @every_dicom
 def test_uids_are_new_each_time_unless_deterministic(key: str, ct: Result, tmp_path: Path) -> None:
-    def uids(folder: str, deterministic: bool) -> tuple[str, str]:
+    def written(folder: str, deterministic: bool) -> list[pydicom.Dataset]:
         options = {"deterministic_uids": deterministic}
-        written = pydicom.dcmread(export(ct, tmp_path / folder, (key,), options=options)[0])
-        return written.SOPInstanceUID, written.SeriesInstanceUID
+        return [pydicom.dcmread(path) for path in export(ct, tmp_path / folder, (key,), options=options)]
 
-    first, second = uids("1", False), uids("2", False)
-    assert not set(first) & set(second)
-    assert uids("3", True) == uids("4", True)
+    def uids(datasets: list[pydicom.Dataset]) -> list[str]:
+        return [str(element.value) for ds in datasets for element in ds.iterall() if element.VR == "UI"]
+
+    first, second = written("1", False)[0], written("2", False)[0]
+    assert first.SOPInstanceUID != second.SOPInstanceUID
+    assert first.SeriesInstanceUID != second.SeriesInstanceUID
+    assert uids(written("3", True)) == uids(written("4", True))
 
 
 @every_dicom

@@ -24,7 +24,7 @@ def ras(volume: Volume) -> np.ndarray:
 
 def test_stored_dtype_and_affine_are_kept(in_memory: Result, tmp_path: Path) -> None:
     assert in_memory.denoised is not None
-    denoised, heatmap = export(in_memory, tmp_path / "out", ("nifti",), name="s")
+    denoised, _, heatmap, _ = export(in_memory, tmp_path / "out", ("nifti",), name="s")
     image = nibabel.load(denoised)
     assert image.get_data_dtype() == np.int16
     np.testing.assert_array_equal(np.asarray(image.dataobj).T, in_memory.denoised.array)
@@ -51,7 +51,7 @@ def test_a_scaled_nifti_keeps_type_and_scaling(tmp_path: Path) -> None:
     scan.header.set_slope_inter(0.5, 3.0)
     nibabel.save(scan, tmp_path / "scaled.nii.gz")
     original = open_volume(tmp_path / "scaled.nii.gz")
-    (path,) = export(Result(original, original), tmp_path / "out", ("nifti",))
+    path, _ = export(Result(original, original), tmp_path / "out", ("nifti",))
     image = nibabel.load(path)
     assert image.get_data_dtype() == np.int16
     np.testing.assert_array_equal(image.get_fdata(), nibabel.load(tmp_path / "scaled.nii.gz").get_fdata())
@@ -80,7 +80,7 @@ def test_codes_of_a_nifti_source_are_kept(qform: int, sform: int, tmp_path: Path
     matrix[:3, 3] = read.GetOrigin()
     source = Source(paths=(path,), reader="itk")
     volume = Volume(sitk.GetArrayFromImage(read), matrix, modality="MR", source=source)
-    (written,) = export(Result(volume, volume.with_array(volume.array, STEP)), tmp_path / "out", ("nifti",))
+    written, _ = export(Result(volume, volume.with_array(volume.array, STEP)), tmp_path / "out", ("nifti",))
     again = nibabel.load(written)
     assert int(again.header["sform_code"]) == (sform or qform)
     assert int(again.header["qform_code"]) == (qform or sform)
@@ -94,3 +94,20 @@ def test_exact_file_name(file_name: str, in_memory: Result, tmp_path: Path) -> N
     (path,) = export(result, tmp_path / "out", ("nifti",), options={"file_name": file_name})
     assert path == tmp_path / "out" / file_name
     assert nibabel.load(path).shape == (30, 32, 5)
+
+
+def test_names_as_bids_derivatives(mr: Result, tmp_path: Path) -> None:
+    options = {"nifti": {"bids_names": True, "suffix": "T1w"}}
+    paths = export(mr, tmp_path / "out", ("nifti",), name="head-1", options=options)
+    assert [path.name for path in paths] == [
+        "sub-head1_desc-denoised_T1w.nii.gz",
+        "sub-head1_desc-denoised_T1w.json",
+        "sub-head1_desc-heatmap_T1w.nii.gz",
+        "sub-head1_desc-heatmap_T1w.json",
+    ]
+
+
+def test_one_named_file_stays_alone(mr: Result, tmp_path: Path) -> None:
+    options = {"nifti": {"file_name": "x.nii"}}
+    export(replace(mr, anomaly_map=None), tmp_path / "out", ("nifti",), options=options)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["x.nii"]

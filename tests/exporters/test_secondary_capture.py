@@ -4,9 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+import pytest
 
 from medae.exporters import export
 from medae.results import Result
+
+from .sources import SOURCES, result_of_files
 
 
 def test_colour_is_where_the_score_is_above_the_threshold(ct: Result, tmp_path: Path) -> None:
@@ -41,3 +44,18 @@ def test_says_what_it_is(ct: Result, tmp_path: Path) -> None:
     assert written.BurnedInAnnotation == "NO"
     assert "Research use only" in written.DerivationDescription
     assert written.Columns > written.Rows * ct.original.shape[2] / ct.original.shape[1]
+
+
+@pytest.mark.parametrize("name", ["ct", "enhanced-mr", "cr"])
+def test_one_multi_frame_file_holds_the_same_pictures(name: str, tmp_path: Path) -> None:
+    result = result_of_files(SOURCES[name](tmp_path / "in"))
+    single = [pydicom.dcmread(p) for p in export(result, tmp_path / "1", ("secondary-capture",))]
+    options = {"multi_frame": True}
+    (path,) = export(result, tmp_path / "2", ("secondary-capture",), options=options)
+    multi = pydicom.dcmread(path)
+    assert multi.NumberOfFrames == len(single) == len(result.original.array)
+    frames = multi.pixel_array.reshape(len(single), multi.Rows, multi.Columns, 3)
+    np.testing.assert_array_equal(frames, [ds.pixel_array for ds in single])
+    assert len(multi.SourceImageSequence) == len(result.original.source.paths)
+    for ds, group in zip(single, multi.get("PerFrameFunctionalGroupsSequence", ()), strict=name != "cr"):
+        assert group.PlanePositionSequence[0].ImagePositionPatient == ds.ImagePositionPatient

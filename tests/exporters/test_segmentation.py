@@ -6,8 +6,7 @@ import highdicom
 import numpy as np
 
 from medae.exporters import export
-from medae.exporters.segmentation import segment_numbers
-from medae.results import Result
+from medae.results import Result, finding_numbers
 
 
 def test_segments_are_the_findings(ct: Result, tmp_path: Path) -> None:
@@ -24,7 +23,7 @@ def test_segments_are_the_findings(ct: Result, tmp_path: Path) -> None:
             frame_of_reference_uid=written.FrameOfReferenceUID,
         )
     )
-    np.testing.assert_array_equal(volume.array, segment_numbers(ct.anomaly_map, findings))
+    np.testing.assert_array_equal(volume.array, finding_numbers(ct.anomaly_map, findings))
     for finding in findings:
         assert (volume.array == finding.number).sum() == finding.voxels
 

@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from medae.gui import app
+from medae.gui.main_window import MainWindow
 
 LOOK = """
 import sys
@@ -45,3 +47,20 @@ def test_paths_of_the_command_line_are_shown(phantom_folder: Path, tmp_path: Pat
     command = [sys.executable, str(script), str(phantom_folder / "series")]
     seen = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert seen.stdout.split() == ["6", "True", "False"]
+
+
+def test_a_window_that_runs_already_gets_the_paths(
+    qapp: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    handed = []
+    monkeypatch.setattr("medae.gui.single_instance.hand_over", lambda paths: handed.append(tuple(paths)) or True)
+    monkeypatch.setattr("medae.gui.main_window.MainWindow", None)  # none is made
+    assert app.run([tmp_path / "a.dcm", tmp_path / "b.dcm"]) == 0
+    assert handed == [(tmp_path / "a.dcm", tmp_path / "b.dcm")]
+
+
+def test_what_a_second_start_was_given_is_opened(qtbot: QtBot, window: MainWindow, phantom_folder: Path) -> None:
+    window.showMinimized()
+    with qtbot.waitSignal(window.session.shown, timeout=20_000):
+        app.come_forward(window, [phantom_folder / "head.nii.gz"])
+    assert not window.isMinimized()

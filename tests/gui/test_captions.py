@@ -41,3 +41,11 @@ def test_probe_names_all_results() -> None:
     assert "denoised 40 HU" in text
     assert "z 6.0" in text
     assert captions.probe_text(ViewerModel()) == ""
+
+
+def test_an_activity_has_its_uptake_value_beside_it() -> None:
+    model = ViewerModel()
+    model.set_original(scan(modality="PT", unit="Bq/ml", suv_factor=0.5))
+    model.probe = (2, 3, 4)
+    value = float(scan().array[2, 3, 4])
+    assert f"original {value:.0f} Bq/ml (SUV {captions.number(value / 2)})" in captions.probe_text(model)

@@ -108,3 +108,10 @@ def test_every_family_has_a_form(qtbot: QtBot, key: str) -> None:
         assert field.description, field.name
         if field.kind in ("integer", "number", "list"):
             assert field.parse(as_text(field.default)) == field.default
+
+
+def test_words_and_titles() -> None:
+    (words,) = fields({"properties": {"ae_titles": {"type": "array", "items": {"type": "string"}, "default": ["A"]}}})
+    assert (words.kind, words.title) == ("words", "AE titles")
+    assert words.parse("ONE, TWO,, ") == ["ONE", "TWO"]
+    assert words.parse("") == []

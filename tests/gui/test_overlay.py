@@ -34,3 +34,18 @@ def test_hiding_overlays_leaves_the_image_clean(qtbot: QtBot) -> None:
     blank.fill(QColor("black"))
     assert images[0] != blank
     assert images[1] == blank
+
+
+def test_findings_are_not_drawn_over_an_empty_pane(qtbot: QtBot) -> None:
+    model = full_model()
+    model.show_overlays = True
+    drawn = []
+    for findings in (model.findings, ()):
+        model.findings = findings
+        image = QImage(400, 300, QImage.Format.Format_RGB32)
+        image.fill(QColor("black"))
+        painter = QPainter(image)
+        paint_overlay(painter, Screen(400, 300, (40, 60), (1.0, 1.0)), (400, 300), model, "denoised", "Denoise me")
+        painter.end()
+        drawn.append(image)
+    assert drawn[0] == drawn[1]

@@ -1,10 +1,13 @@
 """Pixels of the panes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from medae.gui.picture import PENDING_HINT, picture
+from medae.gui.picture import GRAPHICS, PENDING_HINT, picture
 from medae.gui.viewer_model import ViewerModel
+from medae.volume import Window
 from medae.windowing import apply_window
 from tests.gui.viewer_scans import full_model, scan
 
@@ -78,3 +81,44 @@ def test_swipe_has_the_original_on_the_left() -> None:
     assert original is not None
     np.testing.assert_array_equal(base[:, :15], original[:, :15])
     assert len(np.unique(base[:, 15:])) == 1
+
+
+def test_colour_is_shown_in_its_colours_and_the_window_works_on_it() -> None:
+    grey = scan()
+    rgb = np.random.default_rng(0).integers(0, 256, (*grey.shape, 3), np.uint8)
+    model = ViewerModel()
+    model.set_original(replace(grey, colour=rgb, windows=(Window(127.5, 255.0),)))
+    model.set_window(127.5, 255.0)
+    base = picture(model, "original").base
+    assert base is not None
+    np.testing.assert_array_equal(base[..., :3], rgb[model.slice_index])
+    model.set_window(200.0, 100.0)
+    np.testing.assert_array_equal(
+        picture(model, "original", 2).base[..., :3],  # type: ignore[index]
+        apply_window(rgb[model.slice_index, ::2, ::2], 200, 100),
+    )
+
+
+def test_graphics_of_the_file_are_drawn_and_can_be_hidden() -> None:
+    drawn = np.zeros(scan().shape, bool)
+    drawn[2, 1, 3] = True
+    model = ViewerModel()
+    model.set_original(replace(scan(), overlays=drawn))
+    plain = apply_window(scan().values()[2], model.window_center, model.window_width)
+    base = picture(model, "original").base
+    assert base is not None
+    assert tuple(base[1, 3]) == GRAPHICS
+    np.testing.assert_array_equal(base[~drawn[2]][:, 0], plain[~drawn[2]])
+    model.show_overlays = False
+    np.testing.assert_array_equal(picture(model, "original").base, plain)
+
+
+def test_thin_graphics_are_kept_where_only_every_second_pixel_is_drawn() -> None:
+    drawn = np.zeros(scan().shape, bool)
+    drawn[:, :, 3] = True
+    model = ViewerModel()
+    model.set_original(replace(scan(), overlays=drawn))
+    base = picture(model, "original", step=2).base
+    assert base is not None
+    assert (base[:, 1] == GRAPHICS).all()
+    assert not (base[:, [0, 2]] == GRAPHICS).all(axis=-1).any()

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from medae.gui.series_browser import SeriesBrowser
+from medae.gui.series_browser import MOST_SKIPPED, SeriesBrowser
 from medae.readers import Skipped
 from medae.volume import Source
 
@@ -37,8 +38,26 @@ def test_choosing_a_series(qtbot: QtBot) -> None:
     assert caught.args == [1]
 
 
+def test_a_growing_series_says_so(qtbot: QtBot) -> None:
+    browser = SeriesBrowser()
+    qtbot.addWidget(browser)
+    browser.add(Source(modality="CT", shape=(3, 512, 512)))
+    browser.describe(0, Source(modality="CT", shape=(4, 512, 512)), growing=True)
+    spoken = browser.list.item(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken.endswith("512 × 512 × 4 …")
+
+
 def test_skipped_files_give_their_reason(qtbot: QtBot) -> None:
     browser = SeriesBrowser()
     qtbot.addWidget(browser)
-    browser.add_skipped(Skipped(Path("notes.txt"), "it is no image"))
+    browser.add_skipped([Skipped(Path("notes.txt"), "it is no image")])
     assert browser.skipped.item(0).text() == "notes.txt: it is no image"
+
+
+def test_very_many_skipped_files_are_counted(qtbot: QtBot) -> None:
+    browser = SeriesBrowser()
+    qtbot.addWidget(browser)
+    for _ in range(2):
+        browser.add_skipped([Skipped(Path(f"{n}.txt"), "it is no image") for n in range(150)])
+    assert browser.skipped.count() == MOST_SKIPPED
+    assert any(label.text() == "300 FILES NOT READ, 200 SHOWN" for label in browser.findChildren(QLabel))

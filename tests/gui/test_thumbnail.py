@@ -27,3 +27,10 @@ def test_one_file_of_a_series_is_enough(qtbot: QtBot, phantom_folder: Path) -> N
 
 def test_very_large_files_are_left_alone() -> None:
     assert thumbnail(Source(paths=(Path("huge.nii"),), reader="nifti", shape=(2000, 1000, 1000)), silent) is None
+
+
+def test_colour_stays_colour(qtbot: QtBot) -> None:
+    colour = np.zeros((1, 90, 90, 3), np.uint8)
+    colour[..., 0] = 200
+    image = picture(Volume(np.zeros((1, 90, 90), np.uint8), np.eye(4)[:, [2, 1, 0, 3]], colour=colour))
+    assert image.pixelColor(20, 20).getRgb()[:3] == (200, 0, 0)

@@ -7,6 +7,8 @@ from pytestqt.qtbot import QtBot
 
 from medae import bundle
 from medae.gui.main_window import MainWindow
+from medae.gui.running_jobs import JobRecord
+from medae.jobs.job import ExportJob
 from medae.settings import Settings
 
 DEFINITION = {"_target_": "medae.networks.ResidualUNet", "in_channels": 1, "features": [8, 16], "blocks": 1}
@@ -23,12 +25,12 @@ def _write(name: str, task: str) -> None:
     bundle.write(bundle.user_models_folder() / name, state, DEFINITION, metadata, "# Card")
 
 
-@pytest.mark.parametrize("which", ["train", "models", "latent"])
+@pytest.mark.parametrize("which", ["train", "models", "latent", "pacs"])
 def test_each_window_opens_from_the_menu_and_closes_with_the_main_one(
     qtbot: QtBot, window: MainWindow, which: str
 ) -> None:
     getattr(window.actions_, which).trigger()
-    shown = {"train": "_training", "models": "_models", "latent": "_latent"}[which]
+    shown = {"train": "_training", "models": "_models", "latent": "_latent", "pacs": "_pacs"}[which]
     tool = getattr(window.tools, shown)
     assert tool.isVisible()
     getattr(window.actions_, which).trigger()
@@ -57,3 +59,16 @@ def test_a_slice_of_the_latent_space_is_shown(qtbot: QtBot, opened: MainWindow) 
     path: Path = opened.session.series[0].source.paths[0]
     opened.tools.slice_wanted.emit(path, 0, 2)
     qtbot.waitUntil(lambda: opened.model.cursor[0] == 2)
+
+
+def test_what_was_exported_goes_to_the_node_that_was_chosen(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    job = ExportJob(exports=("derived-series",), out=tmp_path)
+    other = ExportJob(exports=("derived-series",), out=tmp_path)
+    sent: list[tuple] = []
+    window.tools._network.send = lambda *facts: sent.append(facts)
+    window.tools.send_after(job, "pacs")
+    window.tools.send_after(other, "")
+    for which in (other, job, job):
+        record = JobRecord(1, "Export", 0, which, paths=(tmp_path / "0001.dcm",))
+        window.tools.exported(record)
+    assert sent == [("pacs", (tmp_path / "0001.dcm",), "Export")]

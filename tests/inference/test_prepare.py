@@ -1,9 +1,12 @@
 """Scales, masks, neighbours."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from medae import phantom
+from medae.errors import UnsupportedVolume
 from medae.inference.prepare import (
     Frame,
     IntensityScale,
@@ -11,6 +14,7 @@ from medae.inference.prepare import (
     intensity_scale,
     neighbours,
     network_values,
+    refuse_colour,
     standardised,
     to_pixel_spacing,
 )
@@ -86,3 +90,10 @@ def test_a_frame_is_centred_on_the_body_and_can_be_put_back(size: tuple[int, int
 
 def test_without_a_body_the_frame_is_in_the_middle() -> None:
     assert Frame.around(np.zeros((1, 30, 20), bool), (10, 10)) == Frame(10, 5, 10, 10)
+
+
+def test_colour_is_refused_and_its_brightness_is_not() -> None:
+    colour = Volume(np.zeros((1, 4, 4), np.uint8), np.eye(4), colour=np.zeros((1, 4, 4, 3), np.uint8))
+    with pytest.raises(UnsupportedVolume, match="colour"):
+        refuse_colour(colour)
+    refuse_colour(replace(colour, colour=None))

@@ -44,7 +44,7 @@ def test_every_series_is_done_and_broken_files_are_named(tree: Path, tmp_path: P
     assert {item.path.name for item in summary.broken} == {"notes.txt", "broken.dcm"}
     assert all(item.reason for item in summary.broken)
     slices = {f"patient/{name}_denoised/{k:04d}.dcm" for name in ("head", "chest") for k in range(1, 7)}
-    assert visible(out) == slices | {"brain_denoised.nii.gz"}
+    assert visible(out) == slices | {"brain_denoised.nii.gz", "brain_denoised.json"}
     head = medae.open(out / "patient" / "head_denoised")
     np.testing.assert_array_equal(head.array, medae.open(tree / "patient" / "head").array)
     assert summary.done[0].provenance[0]["task"] == "denoise"
@@ -179,7 +179,8 @@ def test_every_volume_of_a_file(tmp_path: Path) -> None:
     array = np.arange(4 * 5 * 6 * 3, dtype=np.int16).reshape(4, 5, 6, 3)
     nibabel.save(nibabel.Nifti1Image(array, np.eye(4)), tmp_path / "dynamic.nii")
     summary = batch(tmp_path / "dynamic.nii", tmp_path / "out", NONE)
-    assert visible(tmp_path / "out") == {f"dynamic{number}_denoised.nii.gz" for number in ("", "-2", "-3")}
+    names = {f"dynamic{number}_denoised" for number in ("", "-2", "-3")}
+    assert visible(tmp_path / "out") == {f"{name}{ending}" for name in names for ending in (".nii.gz", ".json")}
     for volume, outcome in enumerate(summary.done):
         written = np.asanyarray(nibabel.load(outcome.paths[0]).dataobj)
         np.testing.assert_array_equal(written, array[..., volume])
@@ -261,7 +262,7 @@ def test_killed_in_the_middle_and_run_again(tree: Path, tmp_path: Path) -> None:
     assert len(summary.skipped_done) >= 1
     assert len(summary.broken) == 2
     assert not hidden(out)
-    assert len(visible(out)) == 13
+    assert len(visible(out)) == 14
     assert {path: path.stat().st_mtime_ns for path in done} == done
 
 

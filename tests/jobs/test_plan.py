@@ -5,9 +5,11 @@ import shutil
 from pathlib import Path
 
 from medae.jobs.job import ProcessJob
-from medae.jobs.plan import job_id, plan
+from medae.jobs.plan import LEFT_ALONE, job_id, plan
 from medae.phantom import write_dicom, write_nifti
 from tests.jobs.conftest import small_volume
+from tests.readers.odd import write as slice_file
+from tests.readers.test_dicom_colour import write as colour_file
 
 
 def places(paths: Path | list[Path], out: Path) -> set[str]:
@@ -79,3 +81,21 @@ def test_an_id_tells_the_same_job_from_another(tree: Path, tmp_path: Path) -> No
     assert job_id(job.model_copy(update={"strength": 0.5})) != first
     os.utime(tree / "brain.nii.gz", (1, 1))
     assert job_id(job) != first
+
+
+def test_colour_images_are_left_alone_unless_asked_for(tmp_path: Path) -> None:
+    path = colour_file(tmp_path / "a.dcm")
+    left = plan(tmp_path, tmp_path / "out")
+    assert not left.jobs
+    assert [(item.path, item.reason) for item in left.skipped] == [(path, LEFT_ALONE)]
+    assert len(plan(tmp_path, tmp_path / "out", ProcessJob(denoise="auto", colour=True)).jobs) == 1
+
+
+def test_gaps_are_kept_or_not_as_chosen(tmp_path: Path) -> None:
+    for n in (0, 1, 2, 5, 6):
+        slice_file(tmp_path / "in" / f"{n}.dcm", n)
+    counts = {
+        gaps: [len(job.paths) for job in plan(tmp_path / "in", tmp_path / "out", gaps=gaps).jobs]
+        for gaps in ("keep", "largest", "single")
+    }
+    assert counts == {"keep": [5], "largest": [3], "single": [1, 1, 1, 1, 1]}

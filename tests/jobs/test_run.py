@@ -1,12 +1,15 @@
 """Jobs done here."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 import torch
 
-from medae.errors import Cancelled, ReadError, SettingsError, SeveralSeries
+from medae.confidentiality import Deidentify
+from medae.errors import Cancelled, ReadError, SettingsError, SeveralSeries, UnsupportedVolume
 from medae.jobs.job import ExportJob, FamiliesJob, ProcessJob
 from medae.jobs.run import load, run
 from medae.results import AnomalyMap, Result
@@ -26,7 +29,7 @@ def test_read_denoise_and_export(tree: Path, tmp_path: Path) -> None:
     outcome = run(job, lambda fraction, message="", /: seen.append(fraction))
     assert outcome.result is not None
     assert outcome.result.denoised is not None
-    assert len(outcome.paths) == 7
+    assert len(outcome.paths) == 8
     assert all(path.is_file() for path in outcome.paths)
     assert seen == sorted(seen)
     assert seen[-1] == pytest.approx(1.0)
@@ -75,7 +78,7 @@ def test_export_of_a_weaker_denoising(tmp_path: Path) -> None:
     volume = small_volume()
     result = Result(volume, volume.with_array(volume.array + np.int16(10)))
     job = ExportJob(exports=("nifti",), out=tmp_path, name="scan", strength=0.5)
-    (path,) = run(job, given=result).paths
+    path, _ = run(job, given=result).paths
     np.testing.assert_array_equal(medae.open(path, "MR").array, volume.array + 5)
 
 
@@ -188,3 +191,32 @@ def test_only_a_denoising_adapts(adaptable: Volume) -> None:
         run(ProcessJob(adapt=True), given=Result(adaptable))
     with pytest.raises(SettingsError, match="no network"):
         run(ProcessJob(denoise="none", adapt=True), given=Result(adaptable))
+
+
+def test_colour_is_processed_only_where_asked_for() -> None:
+    volume = replace(small_volume(), colour=np.zeros((*small_volume().shape, 3), np.uint8))
+    with pytest.raises(UnsupportedVolume, match="colour"):
+        run(ProcessJob(denoise="auto"), given=Result(volume))
+    done = run(ProcessJob(denoise="none", colour=True), given=Result(volume)).result
+    assert done is not None
+    assert done.original.colour is None
+
+
+def test_an_export_can_be_deidentified_compressed_and_repeatable(tree: Path, tmp_path: Path) -> None:
+    given = run(ProcessJob(paths=(tree / "patient" / "head",), denoise="none")).result
+    assert given is not None
+    written = []
+    for folder in ("one", "two"):
+        job = ExportJob(
+            exports=("derived-series", "png"),
+            out=tmp_path / folder,
+            deidentify=Deidentify(patient_id="S1"),
+            compression="jpeg-ls",
+            deterministic_uids=True,
+        )
+        written.append(pydicom.dcmread(run(job, given=given).paths[0]))
+    assert written[0].SOPInstanceUID == written[1].SOPInstanceUID
+    assert written[0].PatientID == "S1"
+    assert written[0].file_meta.TransferSyntaxUID == pydicom.uid.JPEGLSLossless
+    job = ExportJob(exports=("png",), out=tmp_path / "three", deterministic_uids=True)
+    assert len(run(job, given=given).paths) == 1

@@ -2,6 +2,7 @@
 
 import gc
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,10 @@ def test_a_hollow_volume_keeps_all_but_the_voxels() -> None:
     np.testing.assert_array_equal(again.affine, volume.affine)
     assert again.stored_range == volume.stored_range
     assert again.source == volume.source
+    coloured = replace(volume, colour=np.ones((*volume.shape, 3), np.uint8), overlays=np.ones(volume.shape, bool))
+    colour = hollow(coloured).colour
+    assert colour is not None
+    assert colour.size == 0
 
 
 @linux

@@ -54,7 +54,7 @@ def test_killed_and_run_again(start, medae, tree, tmp_path) -> None:
     whole = outputs(out)
     assert len([path for path in whole if path.startswith("deep/b_denoised/")]) == 8
     assert "c_denoised.nii.gz" in whole
-    assert len(whole) == 17, sorted(whole)  # 8 + 8 + 1: nothing twice, nothing partial
+    assert len(whole) == 18, sorted(whole)  # 8 + 8 + 2: nothing twice, nothing partial
     assert open_volume(out / "a_denoised").shape == SHAPE
     assert open_volume(out / "deep" / "b_denoised").shape == SHAPE
 

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from pydicom.dataset import Dataset
 
+from medae import readers
 from medae.readers.dicom_header import b_value, header, image_kind, number, numbers, patient_key, text, whole
 
 from . import odd
@@ -76,3 +78,41 @@ def test_absent_values() -> None:
     assert number(data, "EchoTime") is None
     assert numbers(data, "PixelSpacing", 3) is None
     assert whole(data, "NumberOfFrames", 7) == 7
+
+
+@pytest.mark.parametrize(
+    ("charset", "stored", "shown"),
+    [
+        ("ISO_IR 100", "Schädel".encode("latin-1"), "Schädel"),
+        ("ISO_IR 192", "頭部 CT".encode(), "頭部 CT"),
+        ("GB18030", "头部".encode("gb18030"), "头部"),
+        ("ISO_IR 144", "Череп".encode("iso8859-5"), "Череп"),
+        ("\\ISO 2022 IR 87", b"\x1b$BF,It\x1b(B", "頭部"),
+        ("ISO_IR 13", "ｱｲｳ".encode("shift_jis"), "ｱｲｳ"),
+    ],
+)
+def test_character_sets(tmp_path: Path, charset: str, stored: bytes, shown: str) -> None:
+    stored += b" " * (len(stored) % 2)
+    mark = b"#" * len(stored)
+    path = odd.write(tmp_path / "a.dcm", 0, SpecificCharacterSet=charset, SeriesDescription=mark.decode())
+    path.write_bytes(path.read_bytes().replace(mark, stored))
+    (source,) = readers.scan(path).sources
+    assert source.description == shown
+
+
+@pytest.mark.parametrize("charset", [b"ISO_IR 192", b"NONSENSE  ", b"ISO_IR 999", b"          "])
+def test_a_wrong_character_set_stops_nothing(tmp_path: Path, charset: bytes) -> None:
+    path = odd.write(tmp_path / "a.dcm", 0, SpecificCharacterSet="ISO_IR 192", SeriesDescription="######")
+    content = path.read_bytes().replace(b"######", b"\xff\xfeab\x81\x1b").replace(b"ISO_IR 192", charset)
+    path.write_bytes(content)
+    assert readers.open_volume(path).source.description
+
+
+def test_ultrasound_gives_its_pixel_size_in_its_regions(tmp_path: Path) -> None:
+    region = Dataset()
+    region.PhysicalUnitsXDirection = region.PhysicalUnitsYDirection = 3
+    region.PhysicalDeltaX, region.PhysicalDeltaY = 0.02, -0.03
+    data = odd.dataset(0, Modality="US", PixelSpacing=None, SequenceOfUltrasoundRegions=[region])
+    assert header(data, tmp_path).pixel_spacing == pytest.approx((0.3, 0.2))
+    region.PhysicalUnitsXDirection = 4  # seconds
+    assert header(data, tmp_path).pixel_spacing == (1, 1)

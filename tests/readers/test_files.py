@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from medae.progress import silent
-from medae.readers.files import find_files, natural_key, os_reason, read_head
+from medae.readers.files import FoundFile, find_files, natural_key, os_reason, read_head
 
 
 def test_natural_order_and_hidden_names(tmp_path: Path) -> None:
@@ -11,9 +10,10 @@ def test_natural_order_and_hidden_names(tmp_path: Path) -> None:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("x")
-    files, skipped = find_files([tmp_path], silent)
-    assert [str(path.relative_to(tmp_path)) for path in files] == ["im1", "im9", "im10", str(Path("sub/im2"))]
-    assert skipped == []
+    files = [file for file in find_files([tmp_path]) if isinstance(file, FoundFile)]
+    assert [str(file.path.relative_to(tmp_path)) for file in files] == ["im1", "im9", "im10", str(Path("sub/im2"))]
+    assert len(list(find_files([tmp_path]))) == 4
+    assert (files[0].size, files[0].changed) == (1, (tmp_path / "im1").stat().st_mtime_ns)
 
 
 def test_natural_key() -> None:

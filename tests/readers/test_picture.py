@@ -49,11 +49,23 @@ def test_a_picture_does_not_say_its_modality(tmp_path: Path) -> None:
     assert (source.reader, source.modality, source.shape) == ("picture", "", (1, 5, 7))
 
 
-@pytest.mark.parametrize(("mode", "told"), [("RGB", "colour"), ("RGBA", "colour"), ("LA", "colour"), ("P", "colour")])
-def test_colour_is_refused(tmp_path: Path, mode: str, told: str) -> None:
-    PIL.Image.new(mode, (8, 8)).save(tmp_path / "a.png")
-    with pytest.raises(ReadError, match=rf"{told} \({mode}\); save it as greyscale"):
-        readers.open_volume(tmp_path / "a.png")
+@pytest.mark.parametrize(("mode", "name"), [("RGB", "a.png"), ("RGBA", "a.png"), ("P", "a.png"), ("CMYK", "a.tif")])
+def test_colour_is_kept_beside_its_brightness(tmp_path: Path, mode: str, name: str) -> None:
+    given = PIL.Image.new("RGB", (8, 8), (200, 40, 0)).convert(mode)
+    given.save(tmp_path / name)
+    volume = readers.open_volume(tmp_path / name)
+    np.testing.assert_array_equal(volume.colour, np.array(given.convert("RGB"))[None])
+    assert volume.array[0, 0, 0] == pytest.approx(
+        given.convert("RGB").getpixel((0, 0)) @ np.array((0.299, 0.587, 0.114)), abs=1
+    )
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA"])
+def test_grey_that_was_saved_in_colours_is_grey(tmp_path: Path, mode: str) -> None:
+    PIL.Image.fromarray(_ramp("u1")).convert(mode).save(tmp_path / "a.png")
+    volume = readers.open_volume(tmp_path / "a.png")
+    assert volume.colour is None
+    np.testing.assert_array_equal(volume.array, _ramp("u1")[None])
 
 
 def test_odd_pictures_are_named(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from medae.networks import ResidualUNet
 from medae.progress import silent
 from medae.training.calibrate import Normal, calibrate
 
-
 MIX = {"residual": 1.0, "intensity": 1.0}
 
 

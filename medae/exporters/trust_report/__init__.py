@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from medae.exporters.exporter import ExporterOptions
+from medae.exporters.exporter import ExporterOptions, Output
 from medae.exporters.trust_report.page import NO_DENOISED, Page, page
 from medae.progress import Report, part
 from medae.results import Result
 
-__all__ = ["SUFFIXES", "TITLE", "Options", "Page", "accepts", "export", "page", "page_file"]
+__all__ = ["SUFFIXES", "TITLE", "Options", "Page", "accepts", "export", "outputs", "page", "page_file"]
 
 TITLE = "Trust report: what denoising did (HTML and PDF page)"
 
@@ -35,11 +35,20 @@ def accepts(result: Result) -> str | None:
     return None if result.denoised is not None else NO_DENOISED
 
 
+def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
+    """Name the pages."""
+    return tuple(Output(file_name, 1) for file_name in _names(name, options))
+
+
+def _names(name: str, options: Options) -> list[str]:
+    wanted = SUFFIXES if options.format == "both" else (f".{options.format}",)
+    return [options.file_name] if options.file_name else [f"{name}_trust{suffix}" for suffix in wanted]
+
+
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:
     """Write ``<name>_trust.html`` and ``<name>_trust.pdf``, or the one file that was named."""
     pages = [page(result, part(report, 0.0, 0.95))]
-    wanted = SUFFIXES if options.format == "both" else (f".{options.format}",)
-    names = [options.file_name] if options.file_name else [f"{name}_trust{suffix}" for suffix in wanted]
+    names = _names(name, options)
     for number, file_name in enumerate(names):
         report(0.95 + 0.05 * number / len(names), "Writing the trust report")
         (folder / file_name).write_bytes(page_file(pages, Path(file_name).suffix))
