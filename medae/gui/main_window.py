@@ -166,6 +166,7 @@ class MainWindow(QMainWindow):
         self.start_page.open_sample.connect(self.open_sample)
         self.start_page.open_recent.connect(lambda path: self.open_paths([path]))
         self.browser.chosen.connect(self.session.show)
+        self.browser.rearranged.connect(self.session.rearrange)
         session = self.session
         session.series_added.connect(lambda index: self.browser.add(session.series[index].source))
         session.series_added.connect(self._describe)

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 TOLERANCE_MM = 0.01
 """Positions and spacings that differ by less are equal."""
 
+UNEVEN = ("Gap of ", "Uneven spacing: ")
+"""How the warnings about missing and unevenly spaced slices begin."""
+
 Vector = NDArray[np.float64]
 
 
