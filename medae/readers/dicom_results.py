@@ -330,7 +330,7 @@ def _findings_of(data: Dataset, original: Volume) -> tuple[list[Finding], float 
     import highdicom
 
     read = highdicom.sr.Comprehensive3DSR if data.SOPClassUID.endswith(".34") else highdicom.sr.ComprehensiveSR
-    content = read.from_dataset(data).content
+    content = read.from_dataset(data, copy=False).content
     found: list[Finding] = []
     threshold: float | None = None
     for group in (*content.get_volumetric_roi_measurement_groups(), *content.get_planar_roi_measurement_groups()):
