@@ -223,6 +223,7 @@ def main() -> None:
 
 
 def _whole_benchmark(*, quick: bool, write: bool) -> None:
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     shape, tree = ((12, 64, 64), (4, 5, 16)) if quick else (SERIES, TREE)
     with tempfile.TemporaryDirectory(prefix="medae-loading-") as name:
         scratch = Path(name)
@@ -237,7 +238,8 @@ def _whole_benchmark(*, quick: bool, write: bool) -> None:
         [
             f"CT of {slices} × {rows} × {columns}, int16, uncompressed, files in the system's memory; each loader in a "
             f"process of its own, {1 if quick else 7} times in turn, medians. The first image is a slice of the sorted "
-            "series; memory is what loading added to the peak of the process.",
+            "series; memory is what loading added to the peak of the process. "
+            f"Load average of the machine before: {busy:.1f}.",
             "",
             *table,
             "",

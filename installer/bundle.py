@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +55,7 @@ def make_environment(folder: Path, *requirements: str, pip: Sequence[str] = ()) 
     shutil.rmtree(folder, ignore_errors=True)
     run(sys.executable, "-m", "venv", folder)
     python = python_of(folder)
-    run(python, "-m", "pip", "install", "--quiet", *pip, *requirements)
+    run(python, "-m", "pip", "install", "--quiet", "--no-compile", *pip, *requirements)
     return python
 
 
@@ -137,6 +138,19 @@ def write_licences(python: Path, tools: Path, folder: Path) -> None:
     )  # fmt: skip
 
 
+def write_system_licences(bundle: Path, folder: Path) -> None:
+    """Copy the licences of Python, and of the libraries that come from the building system (Debian)."""
+    text = Path(sysconfig.get_path("stdlib")) / "LICENSE.txt"
+    if text.is_file():
+        shutil.copy(text, folder / "Python-LICENSE.txt")
+    names = {path.name for path in (bundle / "_internal").glob("*.so*") if not path.is_symlink()}
+    packages, _ = elf.debian_packages(names) if shutil.which("dpkg-query") else ({}, ())
+    for package in sorted(set(packages.values())):
+        text = Path("/usr/share/doc", package, "copyright")
+        if text.is_file():
+            shutil.copy(text, folder / f"{package}-copyright.txt")
+
+
 def _texts(package: dict[str, str]) -> list[str]:
     found = [package.get("LicenseText", ""), package.get("NoticeText", "")]
     return [text for text in found if text and text != "UNKNOWN"]
@@ -189,6 +203,7 @@ def make(work: Path, *, torch_index: str = "", gpu: bool = False, keep: bool = F
         bundle = freeze(python, work)
         make_environment(work / "report-tools", *REPORT_TOOLS)
         write_licences(python, work / "report-tools", bundle / "licences")
+        write_system_licences(bundle, bundle / "licences")
         if sys.platform == "linux":
             print(f"Symbols taken off: {elf.strip(bundle) / 1e6:.0f} MB")
             print(f"Second copies made links: {link_copies(bundle) / 1e6:.0f} MB")

@@ -40,7 +40,7 @@ def elf_files(folder: Path) -> Iterator[Path]:
 def needs(folder: Path) -> Needs:
     """Find out what the ELF files of a folder need from outside of it."""
     needed: set[str] = set()
-    newest = {"GLIBC": (0,), "GLIBCXX": (0,)}
+    newest: dict[str, tuple[int, ...]] = {"GLIBC": (0,), "GLIBCXX": (0,)}
     for path in elf_files(folder):
         text = _readelf("-dVW", path)
         needed |= set(_NEEDED.findall(text))

@@ -22,6 +22,12 @@ PLANES: tuple[PlaneName, ...] = ("acquisition", "axial", "coronal", "sagittal")
 PROJECTIONS = frozenset({"CR", "DR", "DX", "IO", "MG", "PX", "RF", "RG", "XA", "XR"})
 """Modalities whose images are projections: shown as stored, without letters."""
 
+
+def is_flat(volume: Volume) -> bool:
+    """Whether a volume is shown as stored, without letters: radiographs, and films that lie nowhere in the patient."""
+    return volume.modality in PROJECTIONS or not volume.placed
+
+
 # LPS axis of the normal, of screen right with its sign, of screen down with its sign.
 _SCREEN: dict[str, tuple[int, tuple[int, int], tuple[int, int]]] = {
     "axial": (2, (0, 1), (1, 1)),
@@ -107,7 +113,7 @@ def plane_of(volume: Volume, name: PlaneName = "acquisition") -> Plane:
     name
         Which plane. A projection has only its own.
     """
-    if volume.modality in PROJECTIONS:
+    if is_flat(volume):
         return Plane("projection", 0, 1, 2, False, False, volume.shape, volume.spacing, Letters())
     axis_of = _array_axes(volume.direction)
     if name == "acquisition":

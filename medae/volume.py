@@ -122,6 +122,8 @@ class Volume:
         images. Shown, but not processed unless asked for.
     overlays
         (slices, rows, columns) bool: where the file's own graphics (DICOM PS3.3 C.9.2) lie; None where it has none.
+    placed
+        Whether the file says how the scan lies in the patient; False for films and radiographs.
     source
         Where the volume came from.
     provenance
@@ -141,6 +143,7 @@ class Volume:
     suv_factor: float | None = None
     colour: NDArray[np.uint8] | None = None
     overlays: NDArray[np.bool_] | None = None
+    placed: bool = True
     source: Source = field(default_factory=Source)
     provenance: tuple[Provenance, ...] = ()
 

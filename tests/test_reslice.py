@@ -98,3 +98,8 @@ def test_projections_are_shown_as_stored() -> None:
     assert plane.name == "projection"
     assert plane.letters == Letters()
     np.testing.assert_array_equal(plane.take(scan.array, 0), scan.array[0])
+
+
+def test_what_lies_nowhere_in_the_patient_has_no_letters() -> None:
+    plane = plane_of(volume(CORONAL, modality="US", placed=False), "axial")
+    assert (plane.name, plane.letters, plane.normal) == ("projection", Letters(), 0)

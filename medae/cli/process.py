@@ -30,8 +30,8 @@ OUTSIDE = "outside the model's domain, the heatmap is not to be trusted"
 FILE_SUFFIXES = (".nii", ".gz", ".dcm", ".nrrd", ".mha", ".mhd", ".png")
 """An OUT with one of these endings was meant as a file."""
 
-DENOISE_FORMATS = ("dicom", "nifti", "png", "trust")
-DETECT_FORMATS = ("pm", "sc", "seg", "sr", "nifti", "png")
+DENOISE_FORMATS = ("dicom", "nifti", "png", "animation", "trust")
+DETECT_FORMATS = ("pm", "sc", "seg", "sr", "gsps", "nifti", "png", "animation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def denoise(
     gaps: given.GapChoice = "keep",
     formats: Annotated[
         str | None,
-        typer.Option("--format", metavar="LIST", help="dicom, nifti, png, trust (report); default: as the input."),
+        typer.Option("--format", metavar="LIST", help="dicom, nifti, png, animation, trust; default: as the input."),
     ] = None,
     overwrite: given.Overwrite = False,
     as_json: given.AsJson = False,
@@ -108,7 +108,9 @@ def detect(
     gaps: given.GapChoice = "keep",
     formats: Annotated[
         str | None,
-        typer.Option("--format", metavar="LIST", help="pm, sc, seg, sr, nifti, png; default: pm,sc or nifti."),
+        typer.Option(
+            "--format", metavar="LIST", help="pm, sc, seg, sr, gsps, nifti, png, animation; default: pm,sc or nifti."
+        ),
     ] = None,
     overwrite: given.Overwrite = False,
     as_json: given.AsJson = False,

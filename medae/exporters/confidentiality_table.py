@@ -1,7 +1,7 @@
 """What the confidentiality profile asks for each attribute (PS3.15 table E.1-1), with the options chosen.
 
-The table itself is that of dicom-anonymizer (Kitware, BSD), which follows the editions of the standard. Its walk
-is not used: it leaves nested sequences alone and fills the content of reports with a dummy.
+The table itself is that of dicom-anonymizer (Kitware, BSD), which follows the editions of the standard (here 2026c).
+Its walk is not used: it leaves nested sequences alone and fills the content of reports with a dummy.
 """
 
 from enum import Enum
@@ -11,8 +11,6 @@ from pydicom.datadict import keyword_for_tag, tag_for_keyword
 from pydicom.sr.coding import Code
 
 from medae.confidentiality import Deidentify
-
-_EDITION = "dicomfields_2026c"
 
 BASIC_PROFILE = Code("113100", "DCM", "Basic Application Confidentiality Profile")
 CLEAN_GRAPHICS = Code("113103", "DCM", "Clean Graphics Option")
@@ -115,13 +113,12 @@ NEVER_KEPT_DATES = frozenset(
 @cache
 def _basic() -> dict[int, Action]:
     """Give the actions of the Basic Profile by tag; repeating groups (overlays, curves) are not in it."""
-    from dicomanonymizer.dicomfields_selector import dicom_anonymization_database_selector
+    from dicomanonymizer.dicom_anonymization_databases import dicomfields_2026c as table
 
-    table = dicom_anonymization_database_selector(_EDITION)
     found = {
         tag[0] << 16 | tag[1]: action
         for category, action in _CATEGORIES.items()
-        for tag in table[category]
+        for tag in getattr(table, category)
         if len(tag) == 2
     }
     return found | _by_tag(_OURS)

@@ -4,7 +4,7 @@ from math import isnan
 
 from medae.gui.viewer_model import Content, ViewerModel
 from medae.provenance import Provenance
-from medae.reslice import PROJECTIONS
+from medae.reslice import is_flat
 from medae.volume import HOUNSFIELD
 
 _UNITS = {HOUNSFIELD: "HU", "1": ""}
@@ -81,7 +81,7 @@ def slice_lines(model: ViewerModel) -> tuple[str, ...]:
 def position(model: ViewerModel) -> str:
     """Where the slice lies along the patient axis that it crosses, e.g. ``H 123.5 mm``."""
     volume = model.original
-    if volume is None or volume.modality in PROJECTIONS:
+    if volume is None or is_flat(volume):
         return ""
     normal = model.current_plane.normal
     world = int(abs(volume.direction[:, normal]).argmax())
@@ -105,7 +105,7 @@ def probe_text(model: ViewerModel) -> str:
     unit = model.original.unit
     k, j, i = probe.index
     parts = [f"slice {k + 1}  row {j + 1}  column {i + 1}"]
-    if model.original.modality not in PROJECTIONS:
+    if not is_flat(model.original):
         pairs = zip(_AXES, probe.lps, strict=True)
         parts.append("  ".join(f"{names[int(at >= 0)]} {abs(at):.1f}" for names, at in pairs) + " mm")
     parts.append(f"original {number(probe.original, unit)}{_uptake(probe.original, model.original.suv_factor)}")

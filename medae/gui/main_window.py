@@ -166,6 +166,7 @@ class MainWindow(QMainWindow):
         self.start_page.open_sample.connect(self.open_sample)
         self.start_page.open_recent.connect(lambda path: self.open_paths([path]))
         self.browser.chosen.connect(self.session.show)
+        self.browser.rearranged.connect(self.session.rearrange)
         session = self.session
         session.series_added.connect(lambda index: self.browser.add(session.series[index].source))
         session.series_added.connect(self._describe)
@@ -180,11 +181,10 @@ class MainWindow(QMainWindow):
         session.result_changed.connect(self._update_actions)
         session.opened.connect(self._remember)
         self.tools.use_model.connect(self._use_model)
-        self.tools.models_changed.connect(self._list_models)
         self.tools.slice_wanted.connect(self._show_slice)
         self.tools.open_paths.connect(self.open_paths)
-        session.shown.connect(self._list_models)
-        self.modality_bar.chosen.connect(self._list_models)
+        for signal in (self.tools.models_changed, session.shown, self.modality_bar.chosen):
+            signal.connect(self._list_models)
         self.modality_bar.chosen.connect(session.set_modality)
         self.jobs.changed.connect(self.jobs_panel.show_job)
         self.jobs.changed.connect(self._update_actions)

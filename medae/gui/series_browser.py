@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPixmap  # noqa: TID253
 from PySide6.QtWidgets import (  # noqa: TID253
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -16,12 +17,14 @@ from PySide6.QtWidgets import (  # noqa: TID253
 from medae.gui import theme
 from medae.gui.thumbnail import SIZE
 from medae.readers import Skipped
+from medae.readers.geometry import UNEVEN
 from medae.volume import Source
 
 _TITLE = Qt.ItemDataRole.UserRole
 _FACTS = Qt.ItemDataRole.UserRole + 1
 _PICTURE = Qt.ItemDataRole.UserRole + 2
 _BADGE = Qt.ItemDataRole.UserRole + 3
+_UNEVEN = Qt.ItemDataRole.UserRole + 4
 _ROW = SIZE + 16
 
 MOST_SKIPPED = 200
@@ -32,6 +35,8 @@ class SeriesBrowser(QWidget):
     """All series found, and below them the files that could not be read, with their reasons."""
 
     chosen = Signal(int)
+    rearranged = Signal(str, list)
+    """What is wanted (a key of `medae.readers.choices.arranged`), and of which rows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +46,10 @@ class SeriesBrowser(QWidget):
         self.list.setAccessibleName("Series")
         self.list.setItemDelegate(_Rows(self.list))
         self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.list.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
         self.list.currentRowChanged.connect(self._row_changed)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(lambda place: self.menu().exec(self.list.mapToGlobal(place)))
         self._hint = theme.label("No series yet.\nDrop files or folders anywhere on the window.", "dim")
         self._hint.setContentsMargins(12, 12, 12, 12)
         self._skipped_heading = theme.label("", "heading")
@@ -77,6 +85,7 @@ class SeriesBrowser(QWidget):
         item.setData(_TITLE, title)
         item.setData(_FACTS, facts)
         item.setData(_BADGE, len(source.warnings))
+        item.setData(_UNEVEN, any(sentence.startswith(UNEVEN) for sentence in source.warnings))
         warnings = "".join(f"\n⚠ {sentence}" for sentence in source.warnings)
         item.setToolTip(f"{title}{warnings}")
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{title}, {facts}".replace("\n", ", "))
@@ -90,6 +99,21 @@ class SeriesBrowser(QWidget):
         self.list.blockSignals(True)
         self.list.setCurrentRow(row)
         self.list.blockSignals(False)
+
+    def menu(self) -> QMenu:
+        """Offer what can be made of the rows that are selected: of one with gaps its blocks, of several one volume."""
+        rows = sorted(index.row() for index in self.list.selectedIndexes())
+        uneven = len(rows) == 1 and bool(self.list.item(rows[0]).data(_UNEVEN))
+        menu = QMenu(self)
+        for key, title, offered in (
+            ("largest", "Take the largest even block of slices", uneven),
+            ("single", "Take every slice by itself", uneven),
+            ("merged", "Put the selected series together", len(rows) > 1),
+        ):
+            action = menu.addAction(title)
+            action.setEnabled(offered)
+            action.triggered.connect(lambda _=False, key=key: self.rearranged.emit(key, rows))
+        return menu
 
     def add_skipped(self, skipped: Sequence[Skipped]) -> None:
         """Append files that could not be read; of very many, the first."""

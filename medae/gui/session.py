@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import QObject, Signal  # noqa: TID253
 from PySide6.QtGui import QImage  # noqa: TID253
@@ -14,6 +15,7 @@ from PySide6.QtGui import QImage  # noqa: TID253
 from medae import readers
 from medae.gui.tasks import Task, Threads
 from medae.gui.thumbnail import thumbnail
+from medae.readers import choices
 from medae.results import Result
 from medae.volume import Source, Volume
 
@@ -176,6 +178,22 @@ class Session(QObject):
         """Index of the open series that has a file, and in it this volume; None where there is none."""
         found = (n for n, entry in enumerate(self.series) if path in entry.source.paths and entry.source.part == part)
         return next(found, None)
+
+    def rearrange(self, how: Literal["largest", "single", "merged"], indexes: Sequence[int]) -> None:
+        """Make other volumes of series (see `medae.readers.choices`), list them too, and show the first."""
+        sources = [self.series[index].source for index in indexes]
+        self.loading.emit(0.0, "Sorting slices…")
+        self._threads.start(lambda task: choices.arranged(how, sources), done=self._arranged, failed=self._failed)
+
+    def _arranged(self, sources: Sequence[Source]) -> None:
+        self.loading_ended.emit()
+        first = len(self.series)
+        for source in sources:
+            self.series.append(OpenSeries(source))
+            self.series_added.emit(len(self.series) - 1)
+        self.show(first)
+        for index in range(first, len(self.series)):
+            self._make_thumbnail(index)
 
     @property
     def result(self) -> Result | None:

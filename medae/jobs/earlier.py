@@ -149,8 +149,6 @@ def _anomaly_map(files: list[Path], tables: list[Path], earlier: Earlier, origin
         threshold, calibration = float(table["threshold"]), str(table["calibration"])
     except (OSError, ValueError, TypeError, LookupError) as error:
         raise ReadError(tables[0], "the table of findings cannot be read; detect again") from error
-    plain = replace(
-        original, array=scores, rescale_slope=np.ones(1), rescale_intercept=np.zeros(1), padding=None, stored_range=None
-    )
+    volume = Volume(scores, original.affine, original.modality, source=original.source)
     steps = tuple(step for step in earlier.provenance if step.task == "detect")
-    return AnomalyMap(plain, threshold, calibration, steps)
+    return AnomalyMap(volume, threshold, calibration, steps)

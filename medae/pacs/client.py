@@ -20,6 +20,9 @@ from medae.progress import Report, part, silent
 ATTEMPTS = 3
 """How often a question is asked when the node cannot be reached."""
 
+FIRST_PAUSE = 1.0
+"""Seconds until it is asked again; they double each time."""
+
 _STEP = 0.25
 """Seconds between two looks at whether the user wants to stop."""
 
@@ -207,7 +210,7 @@ def _patiently(ask: Callable[[], T], report: Report) -> T:
         except NodeError as error:
             if not error.is_temporary:
                 raise
-        end = time.monotonic() + 0.5 * 2**attempt
+        end = time.monotonic() + FIRST_PAUSE * 2 ** (attempt - 1)
         while (left := end - time.monotonic()) > 0:
             report(0.0, f"No answer; trying again in {left:.0f} s")
             time.sleep(min(left, _STEP))

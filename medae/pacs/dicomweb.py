@@ -37,7 +37,7 @@ _WHAT_TO_DO = {
 
 
 def client(node: DicomwebNode) -> "DICOMwebClient":
-    """Make a client; nothing is sent yet. Reads are tried three times, with growing pauses.
+    """Make a client; nothing is sent yet. It asks once: trying again is up to `medae.pacs.client` and the queue.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def client(node: DicomwebNode) -> "DICOMwebClient":
     if node.certificate:
         session.cert = (str(node.certificate), str(node.key)) if node.key else str(node.certificate)
     made = DICOMwebClient(node.url.rstrip("/"), session=session, timeout=node.timeout)
-    made.set_http_retry_params(retry=True, max_attempts=3, wait_exponential_multiplier=500)
+    made.set_http_retry_params(retry=False)
     return made
 
 

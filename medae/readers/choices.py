@@ -22,6 +22,19 @@ def chosen(source: Source, gaps: Gaps) -> tuple[Source, ...]:
     return (largest_block(source),) if gaps == "largest" else single_slices(source)
 
 
+def arranged(how: Literal["largest", "single", "merged"], sources: Sequence[Source]) -> tuple[Source, ...]:
+    """Make other volumes of series as a user asks: of each its largest block or its slices, or one of all.
+
+    Raises
+    ------
+    UnsupportedVolume, ReadError
+        See `merged`.
+    """
+    if how == "merged":
+        return (merged(sources),)
+    return tuple(part for source in sources for part in chosen(source, how))
+
+
 def is_uneven(source: Source) -> bool:
     """Tell whether slices are missing or unevenly spaced; only DICOM files of one slice each can be."""
     return len(_runs(source)) > 1

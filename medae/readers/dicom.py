@@ -22,7 +22,7 @@ from medae.readers.dicom_elements import read_elements
 from medae.readers.dicom_file import DAMAGED, BoundedFile, parse, read_dataset
 from medae.readers.dicom_overlays import in_pixels, overlay
 from medae.readers.files import os_reason
-from medae.readers.geometry import grid
+from medae.readers.geometry import Grid, grid
 from medae.readers.plain_pixels import plain_type, read_plain
 from medae.readers.reader import Scan, Skipped
 from medae.readers.series import Digest, Header, Stack, stacks
@@ -325,7 +325,7 @@ def _assemble(
             warnings=tuple(dict.fromkeys((*source.warnings, *lost, *placed.warnings))),
         ),
         slices,
-        placed.affine,
+        placed,
         [pair[1] for pair in pairs],
     )
 
@@ -351,13 +351,13 @@ def _read_frames(source: Source, headers: list[Header], report: Report) -> Volum
         raise ReadError(path, os_reason(error)) from error
     except Exception as error:  # pydicom raises almost anything on malformed files
         raise ReadError(path, f"it is damaged ({type(error).__name__}); copy the file again") from error
-    return _volume(source, slices, stack.grid.affine, facts)
+    return _volume(source, slices, stack.grid, facts)
 
 
 def _volume(
     source: Source,
     slices: _Slices,
-    affine: NDArray[np.float64],
+    place: Grid,
     facts: Sequence[dicom_pixels.PixelFacts],
 ) -> Volume:
     middle = facts[len(facts) // 2]
@@ -371,7 +371,8 @@ def _volume(
         notes.append(f"No SUV can be given: {reason}.")
     return Volume(
         array=slices.pixels,
-        affine=affine,
+        affine=place.affine,
+        placed=place.placed,
         modality=source.modality,
         unit=middle.unit,
         rescale_slope=np.array([fact.slope for fact in facts]),

@@ -49,6 +49,9 @@ _SCAN_HANDEDNESS = -1
 
 _CLASS = re.compile(rb"\x02\x00\x02\x00UI..([0-9.]+)", re.DOTALL)
 _THRESHOLD = re.compile(r"threshold\s*=\s*([0-9.]+)")
+_SCORES = frozenset({"113071", "130404"})
+"""Z-score and Saliency: what is shown as a heatmap. Other maps (ADC, perfusion, …) are volumes by themselves."""
+
 _Z_SCORE, _VOLUME, _MAXIMUM, _MEAN = "113071", "118565006", "56851009", "373098007"
 
 
@@ -88,7 +91,8 @@ def read(source: Source, report: Report) -> Volume:
         masks = list(_segments(data))
         array = np.zeros(masks[0][1].shape, np.float32 if masks[0][1].dtype.kind == "f" else np.uint16)
         for number, mask, _ in masks:
-            np.maximum(array, mask if array.dtype.kind == "f" else (mask * number).astype(np.uint16), out=array)
+            values = mask if number == 0 or array.dtype.kind == "f" else mask * number
+            np.maximum(array, values.astype(array.dtype), out=array)
         return _volume(array, masks[0][2], source)
 
 
@@ -148,18 +152,29 @@ class _Parts:
 
     def add_map(self, data: Dataset) -> None:
         placed, calibration = _map_of(data)
-        self.scores = onto(self.original, np.asarray(placed.array, np.float32), placed.affine), calibration
+        scores = onto(self.original, np.asarray(placed.array, np.float32), placed.affine)
+        self.scores = np.asarray(scores, np.float32), calibration
         self.made = made_by(data)
 
     def add_segments(self, data: Dataset) -> None:
         if self.outlines is None:
             self.outlines = np.zeros(self.original.shape, bool)
         for number, values, affine in _segments(data):
-            mask = onto(self.original, np.asarray(values, np.float32), affine) >= 0.5
-            self.outlines |= outline(mask)
-            if mask.any():
-                self.segments.append(finding_of(number, mask, self.original))
+            moved = onto(self.original, values, affine, nearest=values.dtype.kind == "u")
+            labels = moved if number == 0 else np.where(moved.astype(np.float32) >= 0.5, number, 0)
+            self._add_labels(labels.astype(np.int32))
         self.threshold = self.threshold or _threshold_of_segments(data)
+
+    def _add_labels(self, labels: NDArray[np.int32]) -> None:
+        from scipy import ndimage
+
+        assert self.outlines is not None
+        for number, box in enumerate(ndimage.find_objects(labels), start=1):
+            if box is not None:
+                mask = labels[box] == number
+                self.outlines[box] |= outline(mask)
+                start = (box[0].start, box[1].start, box[2].start)
+                self.segments.append(finding_of(number, mask, start, self.original))
 
     def add_report(self, data: Dataset) -> None:
         found, threshold = _findings_of(data, self.original)
@@ -213,7 +228,8 @@ def _result_file(path: Path, data: Dataset) -> ResultFile:
     if not data.file_meta.TransferSyntaxUID.is_little_endian:
         raise ReadError(path, "its byte order (Explicit VR Big Endian, retired) is not read in results")
     with _understood(path):
-        series = dict.fromkeys(_referenced_series(data))
+        belongs = kind != "parametric map" or bool(_quantities(data) & _SCORES)
+        series = dict.fromkeys(_referenced_series(data)) if belongs else {}
     return ResultFile(path, kind, str(data.get("SeriesDescription", "") or ""), tuple(series))
 
 
@@ -257,14 +273,18 @@ def _map_of(data: Dataset) -> tuple["Placed", str]:
 
     image = highdicom.pm.ParametricMap.from_dataset(data)
     placed = image.get_volume(apply_real_world_transform=True, dtype=np.float64, allow_missing_positions=True)
-    mapping = next(_mappings(data), Dataset())
-    codes = {
+    explanation = str(next(_mappings(data), Dataset()).get("LUTExplanation", "") or "z-scores")
+    calibrated = _Z_SCORE in _quantities(data)
+    return placed, f"{explanation}, as stored in a DICOM Parametric Map" if calibrated else ""
+
+
+def _quantities(data: Dataset) -> set[str]:
+    """Codes of what the values of a Parametric Map are."""
+    return {
         str(item.ConceptCodeSequence[0].CodeValue)
-        for item in mapping.get("QuantityDefinitionSequence") or ()
+        for item in next(_mappings(data), Dataset()).get("QuantityDefinitionSequence") or ()
         if item.get("ConceptCodeSequence")
     }
-    explanation = str(mapping.get("LUTExplanation", "") or "z-scores")
-    return placed, f"{explanation}, as stored in a DICOM Parametric Map" if _Z_SCORE in codes else ""
 
 
 def _mappings(data: Dataset) -> Iterator[Dataset]:
@@ -275,10 +295,22 @@ def _mappings(data: Dataset) -> Iterator[Dataset]:
 
 
 def _segments(data: Dataset) -> Iterator[tuple[int, NDArray[Any], NDArray[np.float64]]]:
-    """Give number, values (0 and 1, or fractions as float) and affine of each segment (PS3.3 C.8.20)."""
+    """Give the segments (PS3.3 C.8.20): numbers, values (slices, rows, columns) and affine.
+
+    All at once with 0 for their number, values being the numbers of segments; where they overlap or are fractions, one
+    after another with its own number, values from 0 to 1.
+    """
     import highdicom
 
-    image = highdicom.seg.Segmentation.from_dataset(data)
+    image = highdicom.seg.Segmentation.from_dataset(data, copy=False)
+    if str(data.SegmentationType) == "BINARY":
+        try:
+            placed = image.get_volume(combine_segments=True)
+        except RuntimeError:  # they overlap
+            pass
+        else:
+            yield 0, placed.array, placed.affine
+            return
     for number in image.segment_numbers:
         placed = image.get_volume(segment_numbers=[number], rescale_fractional=True)
         yield int(number), placed.array[..., 0], placed.affine
@@ -298,15 +330,22 @@ def _findings_of(data: Dataset, original: Volume) -> tuple[list[Finding], float 
     import highdicom
 
     read = highdicom.sr.Comprehensive3DSR if data.SOPClassUID.endswith(".34") else highdicom.sr.ComprehensiveSR
-    content = read.from_dataset(data).content
+    content = read.from_dataset(data, copy=False).content
     found: list[Finding] = []
+    threshold: float | None = None
     for group in (*content.get_volumetric_roi_measurement_groups(), *content.get_planar_roi_measurement_groups()):
         points = _points(group.roi)
         if points is not None:
             found.append(_measured(finding_of_points(len(found) + 1, points, original), group, original))
-    texts = (str(element.value) for element in data.iterall() if element.keyword == "TextValue")
+        threshold = threshold or _threshold_of_group(group)
+    return found, threshold
+
+
+def _threshold_of_group(group: Any) -> float | None:
+    """Find the threshold among the parameters of the algorithm (PS3.16 TID 4019)."""
+    texts = (str(item.get("TextValue", "")) for item in group[0].ContentSequence)
     named = next(filter(None, map(_THRESHOLD.search, texts)), None)
-    return found, None if named is None else float(named[1])
+    return None if named is None else float(named[1])
 
 
 def _points(region: Any) -> NDArray[np.float64] | None:

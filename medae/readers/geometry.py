@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 TOLERANCE_MM = 0.01
 """Positions and spacings that differ by less are equal."""
 
+UNEVEN = ("Gap of ", "Uneven spacing: ")
+"""How the warnings about missing and unevenly spaced slices begin."""
+
 Vector = NDArray[np.float64]
 
 
@@ -47,10 +50,11 @@ class Slice(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Affine (4, 4) from (k, j, i, 1) to LPS mm, and sentences about uneven slices."""
+    """Affine (4, 4) from (k, j, i, 1) to LPS mm, sentences about uneven slices, and whether the place is known."""
 
     affine: NDArray[np.float64]
     warnings: tuple[str, ...] = ()
+    placed: bool = True
 
 
 @lru_cache(maxsize=256)  # the slices of a series share it
@@ -95,7 +99,7 @@ def grid(slices: Sequence[Slice]) -> Grid:
     affine[:3, 0] = normal * first.slice_spacing
     if first.position is None or first.orientation is None:
         unknown = ("Slices have no position: sorted by InstanceNumber, their spacing is a guess.",)
-        return Grid(affine, unknown if len(slices) > 1 else ())
+        return Grid(affine, unknown if len(slices) > 1 else (), placed=False)
     affine[:3, 3] = first.position
     if len(slices) == 1:
         return Grid(affine)

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from medae.confidentiality import Deidentify
 from medae.errors import SettingsError
 from medae.exporters import EXPORTERS, export
-from medae.exporters.deidentify import Deidentifier, name_reveals, warnings
+from medae.exporters.deidentify import REMOVED, Deidentifier, name_reveals, warnings
 from medae.results import Result
 
 from .conftest import result_of, volume_of, write_series
@@ -226,3 +226,21 @@ def test_what_stays_in_the_pixels_is_warned_of() -> None:
     assert "ultrasound" in warnings(header)[0]
     header.Modality, header.SOPClassUID = "OT", pydicom.uid.SecondaryCaptureImageStorage
     assert "captures" in warnings(header)[0]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("scan", ["ct/acrin-flt-breast-001", "ct/lung-dx-a0001-sharp", "mr/sag-anon", "mr/forrest-t1"])
+def test_nothing_of_a_real_scan_is_in_any_byte(scan: str, shared_data: Path, tmp_path: Path) -> None:
+    paths = sorted((shared_data / scan).iterdir())[10:14]
+    result = result_of_files(paths)
+    keys = [key for key in DICOM if EXPORTERS[key].accepts(result) is None]
+    hidden = own_uids(paths)
+    for element in pydicom.dcmread(paths[0], stop_before_pixels=True).iterall():
+        if element.VR in ("DA", "PN") or element.keyword in ("PatientID", "AccessionNumber", "StudyDescription"):
+            hidden |= {str(element.value)} if len(str(element.value or "")) > 4 else set()
+    hidden.discard(REMOVED)  # what other tools wrote, too
+    assert len(hidden) > len(paths)
+    for path in export(result, tmp_path / "out", keys, deidentify=Deidentify()):
+        data = without_pixels(path)
+        assert not [word for word in hidden if word.encode("latin-1", "replace") in data], path.name
+        assert not [element.tag for element in pydicom.dcmread(path).iterall() if element.tag.is_private]

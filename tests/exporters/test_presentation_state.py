@@ -1,5 +1,7 @@
 """The presentation state shows the right images in the right window, and outlines what was found."""
 
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,10 +9,13 @@ import numpy as np
 import pydicom
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from medae.errors import ExportError
 from medae.exporters import export
+from medae.exporters.drawing import grey
 from medae.results import Result, finding_numbers
+from medae.windowing import default_window
 
 from .sources import SOURCES, result_of_files
 
@@ -109,3 +114,18 @@ def test_without_a_heatmap_there_is_the_window_only(ct: Result, tmp_path: Path) 
     state = pydicom.dcmread(export(replace(ct, anomaly_map=None), tmp_path / "out", (KEY,))[0])
     assert state.ContentLabel == "WINDOW"
     assert "GraphicAnnotationSequence" not in state
+
+
+@pytest.mark.skipif(shutil.which("dcmp2pgm") is None, reason="dcmp2pgm (Debian package dcmtk) is not installed")
+@pytest.mark.parametrize("name", ["ct", "mr-sagittal", "pt", "cr"])
+def test_dcmtk_shows_the_same_grey(name: str, tmp_path: Path) -> None:
+    result = result_of_files(SOURCES[name](tmp_path / "in"))
+    states = export(result, tmp_path / "out", (KEY,))
+    k = result.original.shape[0] - 1
+    state, source, drawn = states[-1], result.original.source.paths[k], tmp_path / "drawn.pgm"
+    subprocess.run(["dcmp2pgm", "-p", state, source, drawn], check=True, capture_output=True)
+    expected = grey(result.original, k, default_window(result.original))[..., 0].astype(int)
+    valid = ~result.original.padding_mask(k, k + 1)[0]
+    with Image.open(drawn) as picture:
+        np.testing.assert_allclose(np.asarray(picture.convert("L"), dtype=int)[valid], expected[valid], atol=2)
+    assert np.ptp(expected[valid]) > 100

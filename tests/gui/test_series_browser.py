@@ -61,3 +61,26 @@ def test_very_many_skipped_files_are_counted(qtbot: QtBot) -> None:
         browser.add_skipped([Skipped(Path(f"{n}.txt"), "it is no image") for n in range(150)])
     assert browser.skipped.count() == MOST_SKIPPED
     assert any(label.text() == "300 FILES NOT READ, 200 SHOWN" for label in browser.findChildren(QLabel))
+
+
+def test_what_can_be_made_of_the_selected_series(qtbot: QtBot) -> None:
+    browser = SeriesBrowser()
+    qtbot.addWidget(browser)
+    browser.add(Source(shape=(4, 2, 3), warnings=("Gap of 7.50 mm between a and b …",)))
+    browser.add(Source(shape=(1, 2, 3), warnings=("Gantry tilt of 3°",)))
+
+    def offered() -> list[str]:
+        return [action.text() for action in browser.menu().actions() if action.isEnabled()]
+
+    browser.list.setCurrentRow(1)
+    assert offered() == []
+    browser.list.setCurrentRow(0)
+    assert offered() == ["Take the largest even block of slices", "Take every slice by itself"]
+    with qtbot.waitSignal(browser.rearranged) as caught:
+        browser.menu().actions()[1].trigger()
+    assert caught.args == ["single", [0]]
+    browser.list.selectAll()
+    assert offered() == ["Put the selected series together"]
+    with qtbot.waitSignal(browser.rearranged) as caught:
+        browser.menu().actions()[2].trigger()
+    assert caught.args == ["merged", [0, 1]]

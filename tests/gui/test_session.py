@@ -19,6 +19,7 @@ from medae.quality import measure
 from medae.readers import Found, Listener, Scan, open_volume, scan
 from medae.results import AnomalyMap, Result
 from medae.volume import Source, Volume
+from tests.readers.odd import write as write_slice
 
 
 @pytest.fixture
@@ -236,3 +237,17 @@ def test_what_was_computed_is_not_replaced_by_what_lies_beside(
     session.add_result(0, computed)
     assert session.result.anomaly_map is expected.anomaly_map
     assert len(session.result.findings) == 1
+
+
+def test_a_series_with_a_gap_can_be_cut_and_put_together_again(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    for n in (0, 1, 2, 5, 6):
+        write_slice(tmp_path / f"{n}.dcm", n)
+    open_and_wait(qtbot, session, tmp_path)
+    with qtbot.waitSignal(session.shown, timeout=20_000):
+        session.rearrange("largest", [0])
+    assert [entry.source.shape[0] for entry in session.series] == [5, 3]
+    assert session.current == 1
+    with qtbot.waitSignal(session.problem, timeout=20_000) as caught:
+        session.rearrange("merged", [0, 1])
+    assert "same place" in caught.args[0]
+    assert len(session.series) == 2

@@ -42,6 +42,19 @@ def test_a_failed_command_says_which() -> None:
         bundle.run("false")
 
 
+def test_licences_of_system_libraries_come_along(tmp_path: Path) -> None:
+    import bundle
+
+    if not Path("/usr/share/doc/zlib1g/copyright").is_file():
+        pytest.skip("no Debian with zlib")
+    (tmp_path / "_internal").mkdir()
+    (tmp_path / "_internal" / "libz.so.1").write_bytes(b"")
+    out = tmp_path / "licences"
+    out.mkdir()
+    bundle.write_system_licences(tmp_path, out)
+    assert "zlib" in (out / "zlib1g-copyright.txt").read_text("utf-8")
+
+
 def test_second_copies_of_libraries_become_links(tmp_path: Path) -> None:
     import bundle
 

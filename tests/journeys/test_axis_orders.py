@@ -77,7 +77,7 @@ def same_patient(volume: Volume, affine: np.ndarray) -> None:
 def nifti(volume: Volume, folder: Path) -> Path:
     """Export a volume as it is."""
     result = medae.Result(volume, volume.with_array(volume.array))
-    (path,) = medae.export(result, folder, ("nifti",), name="x")
+    (path,) = (path for path in medae.export(result, folder, ("nifti",), name="x") if path.name.endswith(".nii.gz"))
     return path
 
 

@@ -68,6 +68,7 @@ def test_it_is_tried_again_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -
         raise NodeError("busy", is_temporary=True)
 
     monkeypatch.setattr(client, "_STEP", 0.01)
+    monkeypatch.setattr(client, "FIRST_PAUSE", 0.1)
     with pytest.raises(NodeError, match="busy"):
         client._patiently(busy, lambda *_: None)
     assert len(tries) == client.ATTEMPTS

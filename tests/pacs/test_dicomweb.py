@@ -1,5 +1,7 @@
 """QIDO-RS, WADO-RS and STOW-RS with Orthanc: counts, equality, and what goes wrong."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pydicom
@@ -74,6 +76,25 @@ def test_servers_that_are_not_there_or_no_dicomweb(orthanc: Orthanc) -> None:
     assert not caught.value.is_temporary
     with pytest.raises(NodeError, match=r"not DICOMweb|HTTP error|no DICOMweb"):
         dicomweb.echo(DicomwebNode(name="html", url=f"{orthanc.url}/app/explorer.html?x="))
+
+
+def test_a_busy_server_is_told_as_temporary() -> None:
+    class Busy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(503)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Busy) as busy:
+        thread = threading.Thread(target=busy.serve_forever, args=(0.05,))
+        thread.start()
+        node = DicomwebNode(name="busy", url=f"http://127.0.0.1:{busy.server_port}/web")
+        with pytest.raises(NodeError, match="'busy'") as caught:
+            dicomweb.echo(node)
+        assert caught.value.is_temporary
+        busy.shutdown()
+        thread.join()
 
 
 def test_user_password_and_tls(

@@ -1,5 +1,6 @@
 """Parametric Map, Segmentation and Structured Report: written, read back, equal."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -112,17 +113,20 @@ def test_segments_come_back_as_outlines_and_findings(study: tuple[Path, AnomalyM
 
 
 def segmentation(folder: Path, kind: str, fractions: np.ndarray, path: Path) -> Path:
-    """Write a segmentation of one segment over all slices of the scan."""
+    """Write a segmentation over all slices of the scan; a fourth axis means several segments."""
     sources = [pydicom.dcmread(each) for each in sorted((folder / "scan").iterdir())]
-    segment = highdicom.seg.SegmentDescription(
-        1, "organ", codes.SCT.Organ, codes.SCT.Liver, highdicom.seg.SegmentAlgorithmTypeValues.MANUAL
-    )
+    segments = [
+        highdicom.seg.SegmentDescription(
+            n + 1, f"organ {n}", codes.SCT.Organ, codes.SCT.Liver, highdicom.seg.SegmentAlgorithmTypeValues.MANUAL
+        )
+        for n in range(fractions.shape[3] if fractions.ndim == 4 else 1)
+    ]
     with pydicom.config.disable_value_validation():
         written = highdicom.seg.Segmentation(
             sources,
             fractions,
             kind,
-            [segment],
+            segments,
             series_instance_uid=highdicom.UID(),
             series_number=9,
             sop_instance_uid=highdicom.UID(),
@@ -151,6 +155,31 @@ def test_a_fractional_segmentation_of_others_is_outlined_at_one_half(
     alone = readers.read(found.sources[0])
     assert alone.array.dtype == np.float32
     assert set(np.round(np.unique(alone.array), 2)) == {0, np.float32(0.25), np.float32(0.75)}
+
+
+def test_segments_that_overlap_are_all_outlined(study: tuple[Path, AnomalyMap], tmp_path: Path) -> None:
+    folder, _ = study
+    masks = np.zeros((6, 48, 40, 2), np.uint8)
+    masks[3, 10:20, 10:20, 0] = masks[3, 15:25, 15:25, 1] = 1
+    path = segmentation(folder, "BINARY", masks, tmp_path / "seg.dcm")
+    volume = readers.open_volume(folder / "scan")
+    found = dicom_results.scan([path], silent)
+    boxes = [each.bounding_box for each in readers.attach(volume, found.results, silent).findings]
+    assert boxes == [((3, 10, 10), (4, 20, 20)), ((3, 15, 15), (4, 25, 25))]
+    assert set(np.unique(readers.read(found.sources[0]).array)) == {0, 1, 2}
+
+
+def test_a_map_of_something_else_is_a_volume_by_itself(study: tuple[Path, AnomalyMap], tmp_path: Path) -> None:
+    folder, _ = study
+    other = pydicom.dcmread(folder / "out" / "series_heatmap.dcm")
+    for group in (*other.SharedFunctionalGroupsSequence, *other.PerFrameFunctionalGroupsSequence):
+        for mapping in group.get("RealWorldValueMappingSequence", ()):
+            mapping.QuantityDefinitionSequence[0].ConceptCodeSequence[0].CodeValue = "113041"  # ADC
+    shutil.copytree(folder / "scan", tmp_path / "scan")
+    other.save_as(tmp_path / "adc.dcm")
+    scan = readers.scan(tmp_path)
+    assert scan.results == ()
+    assert [source.reader for source in scan.sources] == ["results", "dicom"]
 
 
 def test_without_its_scan_a_map_and_a_segmentation_are_volumes(study: tuple[Path, AnomalyMap]) -> None:

@@ -35,6 +35,7 @@ def test_a_film_is_shown_frame_by_frame_and_says_so(tmp_path: Path) -> None:
     volume = readers.open_volume(tmp_path)
     np.testing.assert_array_equal(volume.array, array)
     assert volume.source.warnings == (FILM,)
+    assert not volume.placed
     assert volume.rescale_intercept.tolist() == [-1024] * 3
 
 

@@ -28,6 +28,23 @@ def test_a_part_of_the_grid_is_put_in_its_place() -> None:
     assert np.count_nonzero(found) == 2 * 3 * 4
 
 
+def test_a_grid_that_reaches_beyond_is_cut_and_one_elsewhere_gives_nothing() -> None:
+    wide = AFFINE.copy()
+    wide[:3, 3] = (AFFINE @ [-2, 1, -3, 1])[:3]
+    found = onto(SCAN, np.ones((20, 20, 20), np.float32), wide)
+    assert found[:, 1:].all()
+    assert not found[:, 0].any()
+    elsewhere = AFFINE.copy()
+    elsewhere[:3, 3] = (AFFINE @ [10, 0, 0, 1])[:3]
+    assert not onto(SCAN, VALUES, elsewhere).any()
+
+
+def test_numbers_of_segments_are_not_mixed() -> None:
+    labels = np.zeros((4, 6, 4), np.uint8)
+    labels[..., 0], labels[..., 2] = 8, 2
+    assert set(np.unique(onto(SCAN, labels, AFFINE @ np.diag([1, 1, 2, 1.0]), nearest=True))) == {0, 2, 8}
+
+
 def test_a_coarser_grid_is_interpolated() -> None:
     ramp = np.broadcast_to(np.arange(4, dtype=np.float32), (4, 6, 4))
     coarse = AFFINE @ np.diag([1, 1, 2, 1.0])
@@ -49,9 +66,9 @@ def test_outlines_stay_in_their_slice() -> None:
 
 
 def test_a_finding_of_a_mask() -> None:
-    mask = np.zeros(SHAPE, bool)
-    mask[1:3, 2:5, 3:7] = True
-    found = finding_of(7, mask, SCAN)
+    mask = np.zeros((3, 4, 4), bool)
+    mask[1:, 1:, :] = True
+    found = finding_of(7, mask, (0, 1, 3), SCAN)
     assert found.number == 7
     assert found.bounding_box == ((1, 2, 3), (3, 5, 7))
     assert found.voxels == 24
