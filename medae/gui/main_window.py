@@ -123,7 +123,7 @@ class MainWindow(QMainWindow):
             self._dock("Jobs", self.jobs_panel, right),
             self._dock("Trust", self.trust.panel, right),
         ]
-        self.resizeDocks(self.docks[:3], [216, 292, 292], Qt.Orientation.Horizontal)
+        self.resizeDocks(self.docks[:3], [216, 362, 362], Qt.Orientation.Horizontal)
         self.resizeDocks(self.docks[1:3], [530, 170], Qt.Orientation.Vertical)
         self.tabifyDockWidget(self.docks[1], self.docks[3])
         self.docks[1].raise_()
@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
             train=self.tools.show_training,
             models=self.tools.show_models,
             latent=self._explore,
+            calibrate=self.tools.show_calibration,
             use_model=self._use_model,
             shortcuts=lambda: ShortcutsSheet(self).open(),
             about=lambda: AboutBox(self).open(),
@@ -185,7 +186,7 @@ class MainWindow(QMainWindow):
         self.processing.finished.connect(self._job_finished)
         self.processing.failed.connect(lambda job: self.message_bar.say("error", job.message, job.details))
         self.findings_panel.threshold_settled.connect(self.processing.find_above)
-        self.findings_panel.table.clicked.connect(lambda: self.viewer.setFocus())
+        self.findings_panel.table.jumped.connect(lambda: self.viewer.setFocus())
         self.actions_.view_menu.addActions([dock.toggleViewAction() for dock in self.docks])
 
     # opening
