@@ -29,13 +29,13 @@ _COLUMNS = {
 _POINT_SIZE = 8
 _COMPACT = f"""
 QTableView {{ font-size: {_POINT_SIZE}pt; }}
-QTableView::item {{ padding: 0 2px; }}
+QTableView::item {{ padding: 0; }}
 QHeaderView::section {{ padding: 4px 2px; font-size: {_POINT_SIZE}pt; }}
 """
 """All columns fit into the narrow place beside the images."""
-_WIDEST = ("999", "bright", "99.9 ", "Mean ", "≤ 0.999", "99999", "−99, −199, −99")
+_WIDEST = ("999", "bright", "99.9", "Mean", "≤ 0.999", "99999", "−99, −99, −99")
 """Widest text that each column is made for."""
-_PADDING = 8
+_PADDING = 11
 _UNKNOWN_P = 2.0
 """Sorts a p that is not known behind all others."""
 

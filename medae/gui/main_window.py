@@ -123,7 +123,7 @@ class MainWindow(QMainWindow):
             self._dock("Jobs", self.jobs_panel, right),
             self._dock("Trust", self.trust.panel, right),
         ]
-        self.resizeDocks(self.docks[:3], [216, 362, 362], Qt.Orientation.Horizontal)
+        self.resizeDocks(self.docks[:3], [212, 374, 374], Qt.Orientation.Horizontal)
         self.resizeDocks(self.docks[1:3], [530, 170], Qt.Orientation.Vertical)
         self.tabifyDockWidget(self.docks[1], self.docks[3])
         self.docks[1].raise_()

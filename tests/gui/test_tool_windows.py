@@ -23,12 +23,12 @@ def _write(name: str, task: str) -> None:
     bundle.write(bundle.user_models_folder() / name, state, DEFINITION, metadata, "# Card")
 
 
-@pytest.mark.parametrize("which", ["train", "models", "latent"])
+@pytest.mark.parametrize("which", ["train", "models", "latent", "calibrate"])
 def test_each_window_opens_from_the_menu_and_closes_with_the_main_one(
     qtbot: QtBot, window: MainWindow, which: str
 ) -> None:
     getattr(window.actions_, which).trigger()
-    shown = {"train": "_training", "models": "_models", "latent": "_latent"}[which]
+    shown = {"train": "_training", "models": "_models", "latent": "_latent", "calibrate": "_calibration"}[which]
     tool = getattr(window.tools, shown)
     assert tool.isVisible()
     getattr(window.actions_, which).trigger()
@@ -57,3 +57,19 @@ def test_a_slice_of_the_latent_space_is_shown(qtbot: QtBot, opened: MainWindow) 
     path: Path = opened.session.series[0].source.paths[0]
     opened.tools.slice_wanted.emit(path, 0, 2)
     qtbot.waitUntil(lambda: opened.model.cursor[0] == 2)
+
+
+def test_from_the_library_to_calibration_to_training(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    _write("mapper", "anomaly")
+    tools = window.tools
+    tools.show_models()
+    assert tools._models is not None
+    tools._models.calibrate.emit("mapper")
+    assert tools._calibration is not None
+    calibration = tools._calibration
+    qtbot.waitUntil(lambda: calibration.model.currentData() == "mapper")
+    calibration.folders.add([tmp_path])
+    calibration.train_button.click()
+    assert tools._training is not None
+    assert tools._training.isVisible()
+    assert tools._training.setup.folders.paths() == (tmp_path,)
