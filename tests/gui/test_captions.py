@@ -76,10 +76,9 @@ def test_the_scan_has_a_p_of_its_own() -> None:
 
 
 def test_the_domain_is_named_where_the_scan_lies_outside() -> None:
-    model = signed_model(("it is CT; the model is for MR", "its contrast is unlike"))
-    assert (
-        captions.outside(model) == "Outside the model's domain: it is CT; the model is for MR; its contrast is unlike"
-    )
+    model = signed_model(("it is CT", "its contrast is unlike"))
+    assert captions.outside(model) == "Outside the model's domain: it is CT; its contrast is unlike"
+    assert captions.scan_line(model) == "", "p means nothing then"
     assert captions.outside(signed_model()) == ""
     model.heatmap_signed = True
     assert captions.title(model, "heatmap") == "Heatmap"

@@ -111,10 +111,14 @@ def test_the_whole_scan_and_the_domain_are_told_above_the_table(panel: FindingsP
     scores = Volume(np.zeros((5, 8, 8), np.float32), np.eye(4))
     panel.model.set_anomaly_map(AnomalyMap(scores, 4.0, "", normals=NORMALS, outside=("it is CT",)), FOUND)
     panel.model.scan_p = 0.15
-    assert "p = 0.15" in panel.scan.text()
+    assert not panel.scan.isVisible(), "p means nothing then"
     assert "it is CT" in panel.outside.text()
     assert panel.outside.isVisible()
     assert not panel.signed.isEnabled(), "grey has no sides"
+    panel.model.set_anomaly_map(AnomalyMap(scores, 4.0, "", normals=NORMALS), FOUND)
+    panel.model.scan_p = 0.15
+    assert "p = 0.15" in panel.scan.text()
+    assert not panel.outside.isVisible()
 
 
 def test_the_switch_signs_the_heatmap(panel: FindingsPanel) -> None:

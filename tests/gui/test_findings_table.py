@@ -64,9 +64,9 @@ def test_the_order_is_told_and_kept_for_new_findings(qtbot: QtBot, table: Findin
     assert column(table, 0) == ["3", "1"]
 
 
-def test_nothing_is_cut(table: FindingsTable) -> None:
+def test_nothing_is_cut(qtbot: QtBot, table: FindingsTable) -> None:
     table.set_findings(FOUND * 10, 26)  # with a scroll bar
-    assert table.verticalScrollBar().isVisible()
+    qtbot.waitUntil(table.verticalScrollBar().isVisible)
     assert sum(table.columnWidth(number) for number in range(7)) <= table.viewport().width()
     for number in range(7):
         needed = max(table.fontMetrics().horizontalAdvance(text) for text in column(table, number))
