@@ -234,7 +234,7 @@ def finding_numbers(anomaly_map: AnomalyMap, chosen: Sequence[Finding]) -> NDArr
     """Give each voxel the number of its finding, 0 elsewhere and in findings not chosen: (slices, rows, columns)."""
     from scipy import ndimage
 
-    above = np.asarray(anomaly_map.volume.array, dtype=np.float32) > anomaly_map.threshold
+    above = np.abs(np.asarray(anomaly_map.volume.array, dtype=np.float32)) > anomaly_map.threshold
     numbers = np.zeros(above.shape, dtype=np.uint16)
     for finding in chosen:
         box = tuple(slice(start, stop) for start, stop in zip(*finding.bounding_box, strict=True))

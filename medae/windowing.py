@@ -19,6 +19,12 @@ taken for the grey underneath."""
 DIFFERENCE_COLORMAP = "crameri:berlin"
 """Diverging, safe for colour blindness, dark in the middle: no difference is dark."""
 
+SIGNED_COLORMAP = DIFFERENCE_COLORMAP
+"""For signed z-scores: blue is darker than expected, red brighter."""
+
+UNTRUSTED_COLORMAP = "matlab:gray"
+"""For z-scores of a scan that the model does not know: no colour promises anything."""
+
 NOISE_COLORMAP = "bids:viridis"
 """Perceptually uniform, safe for colour blindness, and not to be taken for a heatmap."""
 
@@ -71,22 +77,29 @@ def apply_window(values: ArrayLike, center: float, width: float, inverted: bool 
 
 
 def heatmap_rgba(
-    scores: ArrayLike, threshold: float, opacity: float = 1.0, maximum: float = HEATMAP_MAXIMUM
+    scores: ArrayLike,
+    threshold: float,
+    opacity: float = 1.0,
+    maximum: float = HEATMAP_MAXIMUM,
+    colormap: str = HEATMAP_COLORMAP,
 ) -> NDArray[np.uint8]:
-    """Colour z-scores: transparent up to the threshold, coloured above it.
+    """Colour z-scores: transparent where |z| is up to the threshold, coloured above it.
 
-    The colours span 0 to ``maximum`` whatever the threshold and the image are.
+    The colours span 0 to ``maximum`` whatever the threshold and the image are; those of `SIGNED_COLORMAP` span
+    -``maximum`` to ``maximum``.
 
     Parameters
     ----------
     scores
-        Array of any shape of z-scores; what is not finite is transparent.
+        Array of any shape of signed z-scores; what is not finite is transparent.
     threshold
-        Scores above it (strictly, as for findings) are visible.
+        Scores with |z| above it (strictly, as for findings) are visible.
     opacity
         0 to 1, of the visible scores.
     maximum
         z-score of the last colour.
+    colormap
+        `HEATMAP_COLORMAP`, `SIGNED_COLORMAP` or `UNTRUSTED_COLORMAP`.
 
     Returns
     -------
@@ -94,10 +107,12 @@ def heatmap_rgba(
         (…, 4) red, green, blue, alpha (not premultiplied).
     """
     array = np.asarray(scores, dtype=np.float32)
-    visible = np.isfinite(array) & (array > threshold)
+    size = np.abs(array)
+    visible = np.isfinite(array) & (size > threshold)
     rgba = np.zeros((*array.shape, 4), dtype=np.uint8)
-    index = np.clip(array[visible] * (255.0 / max(maximum, 1e-6)), 0.0, 255.0).astype(np.uint8)
-    colors = color_table(HEATMAP_COLORMAP)[index]
+    scale = 255.0 / max(maximum, 1e-6)
+    index = array[visible] * (scale / 2) + 127.5 if colormap == SIGNED_COLORMAP else size[visible] * scale
+    colors = color_table(colormap)[np.clip(index, 0.0, 255.0).astype(np.uint8)]
     colors[:, 3] = round(255 * min(max(opacity, 0.0), 1.0))
     rgba[visible] = colors
     return rgba

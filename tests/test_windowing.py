@@ -6,8 +6,11 @@ import pytest
 from medae.volume import HOUNSFIELD, Volume, Window
 from medae.windowing import (
     PRESETS,
+    SIGNED_COLORMAP,
+    UNTRUSTED_COLORMAP,
     apply_window,
     auto_window,
+    color_table,
     default_window,
     difference_maximum,
     difference_rgba,
@@ -43,9 +46,26 @@ def test_window_of_width_zero_is_a_step() -> None:
 
 
 def test_heatmap_is_transparent_up_to_the_threshold() -> None:
-    rgba = heatmap_rgba(np.array([[-1.0, 3.0, 3.1], [9.0, np.nan, 50.0]]), threshold=3.0, opacity=0.5)
+    rgba = heatmap_rgba(np.array([[-1.0, 3.0, 3.1], [-9.0, np.nan, 50.0]]), threshold=3.0, opacity=0.5)
     assert rgba.shape == (2, 3, 4)
     assert rgba[..., 3].tolist() == [[0, 0, 128], [128, 0, 128]]
+
+
+def test_heatmap_colours_the_size_of_z_unless_it_is_signed() -> None:
+    scores = np.array([-7.0, 7.0, -20.0, 20.0])
+    absolute = heatmap_rgba(scores, 3.0).astype(int)
+    assert absolute[0].tolist() == absolute[1].tolist()
+    darker, brighter, *beyond = heatmap_rgba(scores, 3.0, colormap=SIGNED_COLORMAP).astype(int)
+    assert darker[2] > darker[0] + 40, "blue is darker"
+    assert brighter[0] > brighter[2] + 40, "red is brighter"
+    ends = color_table(SIGNED_COLORMAP)[[0, -1], :3]
+    np.testing.assert_array_equal(np.array(beyond)[:, :3], ends)
+
+
+def test_an_untrusted_heatmap_has_no_colour() -> None:
+    rgba = heatmap_rgba(np.linspace(-12, 12, 100), 2.0, colormap=UNTRUSTED_COLORMAP).astype(int)
+    assert np.ptp(rgba[:, :3], axis=1).max() <= 1
+    assert np.ptp(rgba[rgba[:, 3] > 0][:, 0]) > 100
 
 
 def test_heatmap_colours_do_not_depend_on_image_or_threshold() -> None:

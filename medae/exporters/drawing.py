@@ -8,7 +8,15 @@ from numpy.typing import NDArray
 
 from medae.results import AnomalyMap
 from medae.volume import Volume, Window
-from medae.windowing import HEATMAP_MAXIMUM, apply_window, difference_maximum, difference_rgba, heatmap_rgba
+from medae.windowing import (
+    HEATMAP_COLORMAP,
+    HEATMAP_MAXIMUM,
+    UNTRUSTED_COLORMAP,
+    apply_window,
+    difference_maximum,
+    difference_rgba,
+    heatmap_rgba,
+)
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,11 +31,18 @@ def grey(volume: Volume, k: int, window: Window) -> NDArray[np.uint8]:
 
 
 def fuse(volume: Volume, anomaly_map: AnomalyMap, k: int, window: Window, opacity: float) -> NDArray[np.uint8]:
-    """Slice ``k`` in grey with the scores above the threshold in colour: (rows, columns, 3)."""
+    """Slice ``k`` in grey with |z| above the threshold in the colours of `colors_for`: (rows, columns, 3)."""
     below = grey(volume, k, window).astype(np.float32)
-    above = heatmap_rgba(anomaly_map.volume.array[k], anomaly_map.threshold, opacity).astype(np.float32)
+    colormap = colors_for(anomaly_map)
+    scores = anomaly_map.volume.array[k]
+    above = heatmap_rgba(scores, anomaly_map.threshold, opacity, colormap=colormap).astype(np.float32)
     alpha = above[..., 3:] / 255
     return np.rint(below * (1 - alpha) + above[..., :3] * alpha).astype(np.uint8)
+
+
+def colors_for(anomaly_map: AnomalyMap) -> str:
+    """Colour map of a heatmap: grey where the scan lies outside the model's domain."""
+    return UNTRUSTED_COLORMAP if anomaly_map.outside else HEATMAP_COLORMAP
 
 
 def difference(original: Volume, denoised: Volume, k: int) -> NDArray[np.uint8]:
@@ -42,6 +57,7 @@ def color_bar(
     box: tuple[int, int, int, int],
     threshold: float,
     text: "FreeTypeFont | ImageFont",
+    colormap: str = HEATMAP_COLORMAP,
 ) -> None:
     """Draw the scale of the heatmap into ``box`` (left, top, right, bottom), with ticks and the threshold."""
     import PIL.Image
@@ -49,7 +65,7 @@ def color_bar(
 
     left, top, right, bottom = box
     scores = np.linspace(HEATMAP_MAXIMUM, 0, bottom - top, dtype=np.float32)[:, None]
-    colors = heatmap_rgba(np.repeat(scores, right - left, axis=1), threshold)
+    colors = heatmap_rgba(np.repeat(scores, right - left, axis=1), threshold, colormap=colormap)
     visible = colors[..., 3:] > 0
     image.paste(PIL.Image.fromarray(np.where(visible, colors[..., :3], np.uint8(40))), (left, top))
     draw = PIL.ImageDraw.Draw(image)
@@ -60,7 +76,7 @@ def color_bar(
         draw.line((right, y, right + tick, y), fill=(160, 160, 160))
         beyond = "+" if score == HEATMAP_MAXIMUM else ""
         draw.text((right + 2 * tick, y), f"{score:g}{beyond}", fill=(220, 220, 220), font=text, anchor="lm")
-    draw.text((left, top - tick), "z", fill=(220, 220, 220), font=text, anchor="lb")
+    draw.text((left, top - tick), "|z|", fill=(220, 220, 220), font=text, anchor="lb")
 
 
 @cache

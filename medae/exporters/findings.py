@@ -34,6 +34,8 @@ _COLUMNS = (
     "max_z",
     "mean_z",
     "threshold",
+    "side",
+    "p",
 )
 
 
@@ -63,6 +65,7 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
 def findings_json(result: Result) -> str:
     """Give findings, threshold, calibration and provenance as JSON text; no patient data.
 
+    Scores are |z|; ``brighter`` tells the side. ``p`` is null where it is not known (`Normals.p_value`).
     Coordinates are LPS millimetres; indices are (slice, row, column) from 0; bounding boxes are half-open.
     """
     anomaly_map = _anomaly_map(result)
@@ -70,6 +73,10 @@ def findings_json(result: Result) -> str:
         "warning": RESEARCH_USE,
         "threshold": anomaly_map.threshold,
         "calibration": anomaly_map.calibration,
+        "p": anomaly_map.p_value,
+        "normal_scans": anomaly_map.normals.scans,
+        "expected_findings_per_normal_scan": anomaly_map.normals.expected_findings(anomaly_map.threshold),
+        "outside_domain": list(anomaly_map.outside),
         "coordinates": "LPS mm; indices are (slice, row, column) from 0; bounding boxes are half-open",
         "shape": list(anomaly_map.volume.shape),
         "spacing_mm": list(anomaly_map.volume.spacing),
@@ -80,7 +87,7 @@ def findings_json(result: Result) -> str:
 
 
 def findings_csv(result: Result) -> str:
-    """Give findings as CSV text, one line each; last_* are inclusive, indices count from 0."""
+    """Give findings as CSV text, one line each; last_* are inclusive, indices count from 0; scores are |z|."""
     anomaly_map = _anomaly_map(result)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -99,6 +106,8 @@ def findings_csv(result: Result) -> str:
                 f"{finding.max_score:.4f}",
                 f"{finding.mean_score:.4f}",
                 f"{anomaly_map.threshold:.4f}",
+                "brighter" if finding.brighter else "darker",
+                "" if finding.p is None else f"{finding.p:.4g}",
             ]
         )
     return text.getvalue()

@@ -74,9 +74,9 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
             real_world_value_mappings=[_mapping(anomaly_map, pixels.dtype, slope, intercept)],
             voi_lut_transformations=[
                 highdicom.VOILUTTransformation(
-                    window_center=float((HEATMAP_MAXIMUM / 2 - intercept) / slope),
-                    window_width=float(HEATMAP_MAXIMUM / slope),
-                    window_explanation=f"z 0 to {HEATMAP_MAXIMUM:g}",
+                    window_center=float(-intercept / slope),
+                    window_width=float(2 * HEATMAP_MAXIMUM / slope),
+                    window_explanation=f"z -{HEATMAP_MAXIMUM:g} to {HEATMAP_MAXIMUM:g}",
                 )
             ],
             content_label="HEATMAP",
@@ -89,13 +89,13 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
 
 
 def _stored(anomaly_map: AnomalyMap, *, exact: bool) -> tuple[NDArray[np.generic], float, float]:
-    """Give stored values, slope and intercept: 16 bits over the map's own range, at least 0 to `HEATMAP_MAXIMUM`."""
+    """Give stored values, slope and intercept: 16 bits from -z to z, at least `HEATMAP_MAXIMUM`, and 0 exactly."""
     scores = np.nan_to_num(np.asarray(anomaly_map.volume.array, dtype=np.float32))
     if exact:
         return scores, 1.0, 0.0
-    low, high = min(0.0, float(scores.min())), max(HEATMAP_MAXIMUM, float(scores.max()))
-    slope = (high - low) / 65535
-    return np.rint((scores - np.float32(low)) / np.float32(slope)).clip(0, 65535).astype(np.uint16), slope, low
+    slope = max(HEATMAP_MAXIMUM, float(np.abs(scores).max(initial=0.0))) / 32767
+    stored = np.rint(scores / np.float32(slope)) + np.float32(32768)
+    return stored.clip(0, 65535).astype(np.uint16), slope, -32768 * slope
 
 
 def _mapping(
@@ -109,7 +109,9 @@ def _mapping(
     scores = anomaly_map.volume.array
     return highdicom.pm.RealWorldValueMapping(
         lut_label="Z-SCORE" if calibrated else "SALIENCY",
-        lut_explanation="Anomaly z-score" if calibrated else "Reconstruction error, not calibrated",
+        lut_explanation="Anomaly z-score, positive if brighter"
+        if calibrated
+        else "Reconstruction error, not calibrated",
         unit=attributes.NO_UNITS,
         value_range=(float(np.nanmin(scores)), float(np.nanmax(scores))) if floating else (0, 65535),
         slope=slope,

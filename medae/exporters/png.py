@@ -1,5 +1,6 @@
 """Pictures for slides and papers: before, after and heatmap of the most telling slice, side by side."""
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from medae.exporters.drawing import color_bar, difference, font, fuse, grey
+from medae.exporters.drawing import color_bar, colors_for, difference, font, fuse, grey
 from medae.exporters.exporter import ExporterOptions, Output
 from medae.progress import Report
 from medae.provenance import Provenance
@@ -24,6 +25,7 @@ TITLE = "PNG picture"
 _BACKGROUND = (18, 18, 22)
 _TEXT = (228, 228, 232)
 _FAINT = (150, 150, 158)
+_WARNING = (255, 200, 60)
 _MARGIN = 20
 
 
@@ -64,7 +66,7 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
         paths.append(_save(image, folder / f"{name}_denoised.png"))
     if result.anomaly_map is not None:
         anomaly_map = result.anomaly_map
-        caption = f"Heatmap, z > {anomaly_map.threshold:.2g}, {_models(anomaly_map.provenance)}"
+        caption = f"Heatmap, |z| > {anomaly_map.threshold:.2g}, {_models(anomaly_map.provenance)}"
         fused = (fuse(volume, anomaly_map, k, window, options.opacity), caption)
         image = _sheet([before, fused], volume, k, window, options.height, anomaly_map)
         paths.append(_save(image, folder / f"{name}_heatmap.png"))
@@ -81,7 +83,7 @@ def _slice(result: Result, number: int) -> int:
     if number:
         return min(number, slices) - 1
     if result.anomaly_map is not None:
-        above = np.maximum(result.anomaly_map.volume.values() - result.anomaly_map.threshold, 0)
+        above = np.maximum(np.abs(result.anomaly_map.volume.values()) - result.anomaly_map.threshold, 0)
         sums = np.nan_to_num(above).sum(axis=(1, 2), dtype=np.float64)
         if sums.max() > 0:
             return int(sums.argmax())
@@ -105,7 +107,9 @@ def _sheet(
     bar = 6 * line if anomaly_map is not None else 0
     width = sum(image.width + _MARGIN for image in scaled) + _MARGIN + bar
     tall = max(image.height for image in scaled)
-    sheet = PIL.Image.new("RGB", (width, tall + 2 * _MARGIN + 6 * line), _BACKGROUND)
+    warning = [] if anomaly_map is None else _warning(anomaly_map, 2 * (width - 2 * _MARGIN) // line)
+    below = (4 + 3 * len(warning) // 2) * line
+    sheet = PIL.Image.new("RGB", (width, tall + 2 * _MARGIN + 2 * line + below), _BACKGROUND)
     draw = PIL.ImageDraw.Draw(sheet)
     top = _MARGIN + 2 * line
     left = _MARGIN
@@ -114,13 +118,22 @@ def _sheet(
         sheet.paste(image, (left, top))
         left += image.width + _MARGIN
     if anomaly_map is not None:
-        color_bar(sheet, (left, top + 2 * line, left + line, top + tall - line), anomaly_map.threshold, font(line))
+        box = (left, top + 2 * line, left + line, top + tall - line)
+        color_bar(sheet, box, anomaly_map.threshold, font(line), colors_for(anomaly_map))
     foot = f"Slice {k + 1} of {volume.shape[0]}, window {window.center:.4g} / {window.width:.4g}"
     place = (_MARGIN, top + tall + line // 2)
     draw.text(place, foot, fill=_FAINT, font=font(line))
-    notice = "MedAE, research use only, not for diagnosis"
-    draw.text((_MARGIN, place[1] + line * 3 // 2), notice, fill=(255, 200, 60), font=font(line))
+    notice = "\n".join(["MedAE, research use only, not for diagnosis", *warning])
+    where = (_MARGIN, place[1] + line * 3 // 2)
+    draw.multiline_text(where, notice, fill=_WARNING, font=font(line), spacing=line // 3)
     return sheet
+
+
+def _warning(anomaly_map: AnomalyMap, length: int) -> list[str]:
+    """Say in lines of so many letters that the scan lies outside the model's domain; nothing where it fits."""
+    if not anomaly_map.outside:
+        return []
+    return textwrap.wrap(f"Outside the model's domain: {'; '.join(anomaly_map.outside)}", max(length, 20))
 
 
 def _scaled(pixels: NDArray[np.uint8], volume: Volume, height: int) -> "Image":

@@ -15,7 +15,7 @@ from pydicom.valuerep import DSfloat
 
 from medae.exporters import dicom_attributes as attributes
 from medae.exporters import dicom_file
-from medae.exporters.drawing import color_bar, font, fuse
+from medae.exporters.drawing import color_bar, colors_for, font, fuse
 from medae.exporters.exporter import DicomOptions, Output
 from medae.progress import Report, silent
 from medae.results import AnomalyMap, Result
@@ -209,12 +209,14 @@ def _strip(anomaly_map: AnomalyMap, rows: int) -> NDArray[np.uint8]:
     draw = ImageDraw.Draw(strip)
     text = font(size)
     lines = ["MedAE heatmap", *textwrap.wrap(attributes.model_name(anomaly_map.provenance), 14)[:3]]
-    lines += [f"threshold z {anomaly_map.threshold:.2g}"]
+    lines += [f"threshold |z| {anomaly_map.threshold:.2g}"]
+    if anomaly_map.outside:
+        lines += ["OUTSIDE THE", "MODEL'S DOMAIN"]
     draw.multiline_text((size // 2, size // 2), "\n".join(lines), fill=(220, 220, 220), font=text, spacing=size // 3)
     top = int(size * (2.2 + 1.5 * len(lines)))
     bottom = rows - int(size * 5.0)
     if bottom - top >= 4 * size:
-        color_bar(strip, (size, top, 2 * size, bottom), anomaly_map.threshold, text)
+        color_bar(strip, (size, top, 2 * size, bottom), anomaly_map.threshold, text, colors_for(anomaly_map))
     draw.multiline_text(
         (size // 2, rows - int(size * 4.2)),
         "NOT FOR\nDIAGNOSIS\nresearch use",

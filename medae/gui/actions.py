@@ -26,6 +26,8 @@ PLANES: dict[PlaneName, str] = {
 }
 _ADAPT = "Fine-tune the model on this series, about a minute, then denoise it; what was learnt is kept only if it helps"
 
+_CALIBRATE = "Tell how unusual a place is by normal scans from your own scanner"
+
 
 @dataclass(frozen=True, slots=True)
 class Commands:
@@ -43,6 +45,7 @@ class Commands:
     train: Callable[[], None]
     models: Callable[[], None]
     latent: Callable[[], None]
+    calibrate: Callable[[], None]
     use_model: Callable[[str], None]
     shortcuts: Callable[[], None]
     about: Callable[[], None]
@@ -74,6 +77,7 @@ class Actions:
         self.train = add("Train a model…", commands.train, "Ctrl+Shift+T", "", "Learn from your own scans")
         self.models = add("Models…", commands.models, "Ctrl+M", "", "Cards, import, export, comparison")
         self.latent = add("Latent space…", commands.latent, "Ctrl+L", "", "What a model has learnt, as a map")
+        self.calibrate = add("Calibrate on own normal scans…", commands.calibrate, "", "", _CALIBRATE)
         self.model_menus = {
             "denoise": ModelMenu("denoise", (self.adapt,), window),
             "anomaly": ModelMenu("anomaly", (), window),
@@ -176,7 +180,7 @@ class Actions:
         process.addActions([self.denoise, self.adapt, self.detect])
         process.addSeparator()
         process.addAction(self.cancel)
-        models.addActions([self.train, self.models, self.latent])
+        models.addActions([self.train, self.calibrate, self.models, self.latent])
         about.addActions([self.shortcuts, self.about])
 
     def _toolbar(self) -> None:

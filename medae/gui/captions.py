@@ -1,6 +1,6 @@
 """The words and numbers on and below the panes. No Qt here, and nothing about the patient."""
 
-from math import isnan
+from math import ceil, isnan
 
 from medae.gui.viewer_model import Content, ViewerModel
 from medae.provenance import Provenance
@@ -40,7 +40,43 @@ def title(model: ViewerModel, content: Content) -> str:
         return f"Denoised · {round(100 * model.strength)} %"
     if content == "heatmap" and model.anomaly_map is not None and not model.show_heatmap:
         return "Original (heatmap off)"
+    if content == "heatmap" and model.anomaly_map is not None and model.heatmap_signed and not outside(model):
+        return "Heatmap · signed"
     return _TITLES[content]
+
+
+def outside(model: ViewerModel) -> str:
+    """Say that, and in what, the scan lies outside the domain of the model that made the map; empty where it fits."""
+    if model.anomaly_map is None or not model.anomaly_map.outside:
+        return ""
+    return f"Outside the model's domain: {'; '.join(model.anomaly_map.outside)}"
+
+
+def expected(model: ViewerModel) -> str:
+    """Say how many false regions a normal scan shows at the threshold; a dash where that was not measured."""
+    normals = None if model.anomaly_map is None else model.anomaly_map.normals
+    count = None if normals is None else normals.expected_findings(model.heatmap_threshold)
+    if normals is None or count is None:
+        return "— false regions expected per normal scan"
+    more = "more than " if model.heatmap_threshold < normals.curve[0][0] else ""
+    return f"{more}{count:.1f} false regions expected per normal scan"
+
+
+def p_text(p: float | None, scans: int) -> str:
+    """Write a p-value, rounded up and never finer than ``scans`` normal scans can tell; a dash where it is unknown."""
+    if p is None:
+        return "—"
+    text = f"{ceil(p * 1000 - 1e-9) / 1000:g}"
+    return f"≤ {text}" if p <= (1 + 1e-9) / (scans + 1) else text
+
+
+def scan_line(model: ViewerModel) -> str:
+    """Say how unusual the scan is among normal ones; empty where that is not known, or means nothing."""
+    if model.anomaly_map is None or model.scan_p is None or outside(model):
+        return ""
+    scans = model.anomaly_map.normals.scans
+    p = p_text(model.scan_p, scans)
+    return f"Whole scan: p {p if p.startswith('≤') else f'= {p}'} against {scans} normal scans"
 
 
 def made_by(model: ViewerModel, content: Content) -> tuple[str, ...]:
@@ -112,7 +148,7 @@ def probe_text(model: ViewerModel) -> str:
     if probe.denoised is not None:
         parts.append(f"denoised {number(probe.denoised, unit)}")
     if probe.score is not None:
-        parts.append(f"z {probe.score:.1f}")
+        parts.append(f"z {probe.score:+.1f}".replace("-", "−"))
     return "     ".join(parts)
 
 

@@ -113,9 +113,8 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.message_bar)
-        column.addWidget(self.modality_bar)
-        column.addWidget(self.stack, 1)
+        for widget, stretch in ((self.message_bar, 0), (self.modality_bar, 0), (self.stack, 1)):
+            column.addWidget(widget, stretch)
         self.setCentralWidget(middle)
         self.setStatusBar(self.status)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -125,7 +124,7 @@ class MainWindow(QMainWindow):
             self._dock("Jobs", self.jobs_panel, right),
             self._dock("Trust", self.trust.panel, right),
         ]
-        self.resizeDocks(self.docks[:3], [216, 292, 292], Qt.Orientation.Horizontal)
+        self.resizeDocks(self.docks[:3], [212, 374, 374], Qt.Orientation.Horizontal)
         self.resizeDocks(self.docks[1:3], [530, 170], Qt.Orientation.Vertical)
         self.tabifyDockWidget(self.docks[1], self.docks[3])
         self.docks[1].raise_()
@@ -154,6 +153,7 @@ class MainWindow(QMainWindow):
             train=self.tools.show_training,
             models=self.tools.show_models,
             latent=self._explore,
+            calibrate=self.tools.show_calibration,
             use_model=self._use_model,
             shortcuts=lambda: ShortcutsSheet(self).open(),
             about=lambda: AboutBox(self).open(),
@@ -192,7 +192,7 @@ class MainWindow(QMainWindow):
         self.processing.finished.connect(self._job_finished)
         self.processing.failed.connect(lambda job: self.message_bar.say("error", job.message, job.details))
         self.findings_panel.threshold_settled.connect(self.processing.find_above)
-        self.findings_panel.table.clicked.connect(lambda: self.viewer.setFocus())
+        self.findings_panel.table.jumped.connect(lambda: self.viewer.setFocus())
         self.actions_.view_menu.addActions([dock.toggleViewAction() for dock in self.docks])
 
     # opening

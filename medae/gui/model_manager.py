@@ -35,6 +35,8 @@ class ModelManager(QWidget):
 
     use = Signal(str)
     """The user wants the model of this name to be used."""
+    calibrate = Signal(str)
+    """The user wants to calibrate the model of this name on normal scans."""
     changed = Signal()
     """A model has come or gone."""
 
@@ -54,6 +56,8 @@ class ModelManager(QWidget):
         self.export_button = _button("Export…", "export")
         self.verify_button = _button("Verify", "done")
         self.remove_button = _button("Remove…", "cancel")
+        self.calibrate_button = _button("Calibrate…", "")
+        self.calibrate_button.setToolTip("Calibrate an anomaly model on your own normal scans")
         self._lay_out()
         self._connect()
         self._set_busy("")
@@ -230,6 +234,7 @@ class ModelManager(QWidget):
         self.remove_button.setToolTip(
             "Models that came with MedAE stay" if any(entry.shipped for entry in selected) else "Delete it for good"
         )
+        self.calibrate_button.setEnabled(is_free and one is not None and one.task == "anomaly")
         is_tool = one is not None and one.task != "reconstruct"
         self.use_button.setEnabled(is_tool)
         self.use_button.setToolTip(
@@ -266,6 +271,7 @@ class ModelManager(QWidget):
         buttons.addWidget(self.import_button)
         buttons.addWidget(self.export_button)
         buttons.addWidget(self.verify_button)
+        buttons.addWidget(self.calibrate_button)
         buttons.addWidget(self.remove_button)
         buttons.addSpacing(12)
         self.bar.setFixedWidth(120)
@@ -286,6 +292,7 @@ class ModelManager(QWidget):
         self.import_button.clicked.connect(self._ask_import)
         self.export_button.clicked.connect(self._ask_export)
         self.verify_button.clicked.connect(self._verify)
+        self.calibrate_button.clicked.connect(self._calibrate)
         self.remove_button.clicked.connect(self._ask_remove)
         QShortcut(QKeySequence.StandardKey.Refresh, self, self.refresh)
         QShortcut(QKeySequence.StandardKey.Close, self, self.close)
@@ -294,6 +301,10 @@ class ModelManager(QWidget):
         if (info := self._one()) is not None:
             self.use.emit(info.name)
             self.message_bar.say("done", f"{info.title} is used for {', '.join(info.modalities)} from now on.")
+
+    def _calibrate(self) -> None:
+        if (info := self._one()) is not None:
+            self.calibrate.emit(info.name)
 
     def _verify(self) -> None:
         if (info := self._one()) is not None:

@@ -49,6 +49,8 @@ def paint_overlay(
         if screen is not None and not hint:
             _letters(painter, size, model)
         paint_color_bar(painter, *size, model, content)
+    if content == "heatmap" and model.show_heatmap and not model.flicker:
+        _warning(painter, size, captions.outside(model))
     if hint:
         box = QRectF(16, 0, size[0] - 32, size[1])
         painter.setPen(QColor(DIM_TEXT))
@@ -71,6 +73,24 @@ def _corners(painter: QPainter, size: tuple[int, int], model: ViewerModel, conte
     draw_text(painter, _MARGIN, below, captions.position(model), limit=width * 0.4)
     for row, text in enumerate(reversed(captions.window_lines(model))):
         draw_text(painter, width - _MARGIN, below - line * row, text, right=True, limit=width * 0.55)
+
+
+def _warning(painter: QPainter, size: tuple[int, int], text: str) -> None:
+    """Write a warning on a dark ground, above the lower corners; stays where the other texts are hidden."""
+    if not text:
+        return
+    font = painter.font()
+    font.setBold(False)
+    painter.setFont(font)
+    flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
+    inside = QRectF(0, 0, max(size[0] - 4 * _MARGIN, 40), size[1])
+    needed = painter.boundingRect(inside, flags, text)
+    needed.moveBottomLeft(QPointF(2 * _MARGIN, size[1] - 4.5 * painter.fontMetrics().height()))
+    ground = needed.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+    painter.setPen(QPen(QColor(WARNING), 1))
+    painter.setBrush(QColor(20, 23, 28, 225))
+    painter.drawRoundedRect(ground, 4, 4)
+    painter.drawText(needed, flags, text)
 
 
 def _letters(painter: QPainter, size: tuple[int, int], model: ViewerModel) -> None:

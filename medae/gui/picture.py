@@ -6,7 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medae.gui.viewer_model import Content, ViewerModel
-from medae.windowing import apply_window, difference_rgba, heatmap_rgba
+from medae.windowing import (
+    HEATMAP_COLORMAP,
+    SIGNED_COLORMAP,
+    UNTRUSTED_COLORMAP,
+    apply_window,
+    difference_rgba,
+    heatmap_rgba,
+)
 
 GRAPHICS = (255, 214, 102, 255)
 """Colour of the graphics that a file carries over its image."""
@@ -78,6 +85,13 @@ def _opaque(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.concatenate([rgb, np.full((*rgb.shape[:2], 1), 255, np.uint8)], axis=-1)
 
 
+def heatmap_colormap(model: ViewerModel) -> str:
+    """Colour map of the heatmap: grey where the scan lies outside the model's domain."""
+    if model.anomaly_map is not None and model.anomaly_map.outside:
+        return UNTRUSTED_COLORMAP
+    return SIGNED_COLORMAP if model.heatmap_signed else HEATMAP_COLORMAP
+
+
 def _grey(model: ViewerModel, which: Content, step: int) -> NDArray[np.uint8] | None:
     values = model.shown(which, step=step)
     if values is None:
@@ -99,7 +113,8 @@ def _heatmap(model: ViewerModel, step: int) -> Picture:
     base = _denoised(model, step).base if model.flicker == "denoised" else _grey(model, "original", step)
     if not model.show_heatmap or model.flicker:
         return Picture(base)
-    return Picture(base, heatmap_rgba(scores, model.heatmap_threshold, model.heatmap_opacity, model.heatmap_maximum))
+    limits = (model.heatmap_threshold, model.heatmap_opacity, model.heatmap_maximum)
+    return Picture(base, heatmap_rgba(scores, *limits, heatmap_colormap(model)))
 
 
 def _difference(model: ViewerModel, step: int) -> Picture:

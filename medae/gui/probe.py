@@ -18,7 +18,7 @@ class Probe:
     original, denoised
         In `Volume.unit`; NaN in padding.
     score
-        z-score.
+        Signed z-score, positive where the scan is brighter than expected.
     """
 
     index: tuple[int, int, int]

@@ -62,8 +62,8 @@ class Processing(QObject):
         if self._finding is not None:
             self._finding.cancel()
         self._finding = self._threads.start(
-            lambda task: findings(anomaly_map.volume, threshold),
-            done=lambda found: self._found(anomaly_map, found),
+            lambda task: (findings(anomaly_map.volume, threshold, normals=anomaly_map.normals), anomaly_map.p_value),
+            done=lambda found: self._found(anomaly_map, *found),
         )
 
     def close(self) -> None:
@@ -112,9 +112,10 @@ class Processing(QObject):
         if anomaly_map is None:
             self._model.findings = result.findings
 
-    def _found(self, anomaly_map: AnomalyMap, found: tuple[Finding, ...]) -> None:
+    def _found(self, anomaly_map: AnomalyMap, found: tuple[Finding, ...], p: float | None) -> None:
         if anomaly_map is self._model.anomaly_map:
             self._model.selected_finding = -1
+            self._model.scan_p = p
             self._model.findings = found
 
     def _result_changed(self, index: int) -> None:

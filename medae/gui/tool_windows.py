@@ -1,4 +1,4 @@
-"""The windows beside the main one: training, models, latent space, PACS. Made when they are first wanted."""
+"""The windows beside the main one: training, calibration, models, latent space, PACS. Made when first wanted."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal  # noqa: TID253
 from PySide6.QtWidgets import QWidget  # noqa: TID253
 
+from medae.gui.calibration_window import CalibrationWindow
 from medae.gui.latent_window import LatentWindow
 from medae.gui.model_manager import ModelManager
 from medae.gui.pacs_window import PacsWindow
@@ -41,13 +42,16 @@ class ToolWindows(QObject):
         self._pacs: PacsWindow | None = None
         self._network = PacsWork(self)
         self._to_send: list[tuple[ExportJob, str]] = []
+        self._calibration: CalibrationWindow | None = None
 
-    def show_training(self) -> None:
-        """Open the training window."""
+    def show_training(self, paths: Sequence[Path] = (), modality: str = "") -> None:
+        """Open the training window; with paths it asks for a model of what is normal in these scans."""
         if self._training is None:
             self._training = TrainingWindow(self._make_worker)
             self._training.model_ready.connect(self._model_ready)
         _raise(self._training)
+        if paths:
+            self._training.learn_normal(paths, modality)
 
     def show_models(self) -> None:
         """Open the model manager."""
@@ -55,7 +59,18 @@ class ToolWindows(QObject):
             self._models = ModelManager()
             self._models.use.connect(self.use_model)
             self._models.changed.connect(self.models_changed)
+            self._models.calibrate.connect(self.show_calibration)
         _raise(self._models)
+
+    def show_calibration(self, model: str = "") -> None:
+        """Open the window that calibrates an anomaly model on normal scans, on a model where one is named."""
+        if self._calibration is None:
+            self._calibration = CalibrationWindow(self._make_worker)
+            self._calibration.use.connect(self.use_model)
+            self._calibration.changed.connect(self.models_changed)
+            self._calibration.train.connect(self.show_training)
+        _raise(self._calibration)
+        self._calibration.refresh(model)
 
     def show_latent(self, paths: Sequence[Path] = (), model: str = "", modality: str | None = None) -> None:
         """Open the latent explorer, on scans and a model where they are given."""
@@ -99,7 +114,7 @@ class ToolWindows(QObject):
 
     def close(self) -> None:
         """Close them all; a training is paused, the send queue goes on at the next start."""
-        for window in (self._training, self._models, self._latent, self._pacs):
+        for window in (self._training, self._models, self._latent, self._pacs, self._calibration):
             if window is not None:
                 window.hide()
                 window.shut_down()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal  # noqa: TID253
@@ -69,6 +70,7 @@ class TrainingSetup(QWidget):
         self.start_button.setEnabled(False)
         self.reason = theme.label("", "dim")
         self._families: tuple[FamilyInfo, ...] = ()
+        self._proposed_task = ""
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE)
@@ -89,6 +91,15 @@ class TrainingSetup(QWidget):
         self.family.setCurrentIndex(max(0, self.family.findData(chosen)))
         self.family.blockSignals(False)
         self._show_family()
+
+    def propose(self, paths: Sequence[Path], task: str, modality: str) -> None:
+        """Fill in scans, purpose and modality; the purpose as soon as the families are known."""
+        if modality and self.modality.findData(modality) < 0:
+            self.modality.addItem(modality, modality)
+        self.modality.setCurrentIndex(max(0, self.modality.findData(modality)))
+        self._proposed_task = task
+        self._show_family()
+        self.folders.add(paths)
 
     def set_modalities(self, modalities: Sequence[str]) -> None:
         """Offer the modalities that were found."""
@@ -208,6 +219,7 @@ class TrainingSetup(QWidget):
         self.task.clear()
         for task in family.tasks:
             self.task.addItem(TASKS.get(task, task), task)
+        self.task.setCurrentIndex(max(0, self.task.findData(self._proposed_task)))
         self.task.blockSignals(False)
         self.options.set_schema(family.schema)
         self._settle_soon()

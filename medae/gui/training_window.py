@@ -69,6 +69,11 @@ class TrainingWindow(QWidget):
         """Whether this window trains a model now."""
         return self.jobs.training is not None
 
+    def learn_normal(self, paths: Sequence[Path], modality: str = "") -> None:
+        """Fill the form in for a model that finds anomalies, trained on these normal scans."""
+        self.tabs.setCurrentIndex(0)
+        self.setup.propose(paths, "anomaly", modality)
+
     def may_close(self, parent: QWidget | None = None) -> bool:
         """Ask before MedAE is closed during a training; without a training the answer is yes."""
         if not self.is_training:

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal, SignalGroupDescriptor
 
+from medae.gui.difference_scale import scale_end
 from medae.gui.probe import Probe, probe
 from medae.reslice import Plane, PlaneName, along_slices, plane_of, slice_values
 from medae.results import AnomalyMap, Finding
 from medae.volume import Volume, Window
-from medae.windowing import HEATMAP_MAXIMUM, auto_window, default_window, difference_maximum, presets, typical_range
+from medae.windowing import HEATMAP_MAXIMUM, auto_window, default_window, presets, typical_range
 
 Layout: TypeAlias = Literal["side-by-side", "difference", "swipe"]
 Content: TypeAlias = Literal["original", "denoised", "heatmap", "difference", "swipe"]
@@ -34,7 +35,8 @@ CONTENTS: dict[Layout, tuple[Content, ...]] = {
 ZOOM_RANGE = (0.2, 40.0)
 DRAG_PIXELS = 512
 """Mouse movement that changes the window by the whole range of the scan."""
-_DIFFERENCE_SAMPLES = 8
+THRESHOLD_MAXIMUM = 15.0
+"""Largest |z| that the threshold can be moved to by hand: false regions are counted up to it."""
 
 
 @dataclass(eq=False)
@@ -45,9 +47,9 @@ class ViewerModel:
     ----------
     original, denoised, anomaly_map
         What is shown; set them by `set_original`, `set_denoised`, `set_anomaly_map`.
-    findings, selected_finding
-        Findings at the present threshold (found by whoever sets them: that takes too long for a window), and
-        the place in that tuple of the one that was jumped to, -1 for none.
+    findings, selected_finding, scan_p
+        Findings at the present threshold and `AnomalyMap.p_value` (found by whoever sets them: that takes too long
+        for a window), and the place in that tuple of the one that was jumped to, -1 for none.
     plane
         ``"acquisition"``, ``"axial"``, ``"coronal"`` or ``"sagittal"``.
     cursor
@@ -58,8 +60,8 @@ class ViewerModel:
         1 fits the slice into its pane; millimetres (right, down) from the slice's middle to the pane's middle.
     strength
         0 shows the original as denoised, 1 the whole effect.
-    heatmap_opacity, heatmap_threshold, heatmap_maximum, show_heatmap
-        Drawing of the anomaly map, in z.
+    heatmap_opacity, heatmap_threshold, heatmap_maximum, heatmap_signed, show_heatmap
+        Drawing of the anomaly map, in |z|; signed tells darker from brighter by the colour.
     difference_maximum
         End of the symmetric difference scale, in `Volume.unit`.
     layout, maximized
@@ -81,6 +83,7 @@ class ViewerModel:
     anomaly_map: AnomalyMap | None = None
     findings: tuple[Finding, ...] = ()
     selected_finding: int = -1
+    scan_p: float | None = None
     plane: PlaneName = "acquisition"
     cursor: tuple[int, int, int] = (0, 0, 0)
     window_center: float = 0.0
@@ -92,6 +95,7 @@ class ViewerModel:
     heatmap_opacity: float = 0.6
     heatmap_threshold: float = 3.0
     heatmap_maximum: float = HEATMAP_MAXIMUM
+    heatmap_signed: bool = False
     show_heatmap: bool = True
     difference_maximum: float = 1.0
     layout: Layout = "side-by-side"
@@ -170,7 +174,7 @@ class ViewerModel:
         self._check_shape(None if anomaly_map is None else anomaly_map.volume)
         self.selected_finding = -1
         self.anomaly_map = anomaly_map
-        self.findings = tuple(findings)
+        self.findings, self.scan_p = tuple(findings), None
         if anomaly_map is not None:
             self.heatmap_threshold = anomaly_map.threshold
 
@@ -188,14 +192,8 @@ class ViewerModel:
         if self.original is None or self.denoised is None:
             return
         done = np.arange(self.original.shape[0]) if self._done is None else np.flatnonzero(self._done)
-        chosen = done[np.linspace(0, len(done) - 1, _DIFFERENCE_SAMPLES, dtype=int)] if len(done) else done
-        plane, step = self.plane_of("acquisition"), max(1, max(self.original.shape[1:]) // 128)
-        samples = [
-            slice_values(self.denoised, plane, k, step) - slice_values(self.original, plane, k, step)
-            for k in sorted({int(k) for k in chosen})
-        ]
-        if samples:
-            self.difference_maximum = difference_maximum(np.stack(samples))
+        if len(done):
+            self.difference_maximum = scale_end(self.original, self.denoised, done)
 
     def _check_shape(self, volume: Volume | None) -> None:
         if volume is not None and (self.original is None or volume.shape != self.original.shape):
@@ -395,5 +393,5 @@ class ViewerModel:
         self.heatmap_opacity = round(min(max(self.heatmap_opacity + by, 0.0), 1.0), 3)
 
     def change_threshold(self, by: float) -> None:
-        """Raise (or lower) the heatmap's threshold, within 0 to its maximum."""
-        self.heatmap_threshold = round(min(max(self.heatmap_threshold + by, 0.0), self.heatmap_maximum), 3)
+        """Raise (or lower) the heatmap's threshold, within 0 to `THRESHOLD_MAXIMUM`."""
+        self.heatmap_threshold = round(min(max(self.heatmap_threshold + by, 0.0), THRESHOLD_MAXIMUM), 3)

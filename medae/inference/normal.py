@@ -2,14 +2,15 @@
 
 - **z**: each score (`medae.inference.scores`) minus its median over normal scans, divided by its spread, both where the
   (smoothed) restored intensity and its gradient are alike, so that edges, where every residual is large, do not light
-  up; the intensity itself is compared with that of all voxels. The scores are mixed, and divided by the spread of the
-  mixture. A scan that is noisier or otherwise stranger all over than normal
-  ones is divided by its own spread instead.
+  up; the intensity itself is compared with that of all voxels. The scores are added up, and the sum is told as the z
+  that a Gaussian exceeds as seldom as voxels of normal scans exceed the sum. A scan that is noisier or otherwise
+  stranger all over than normal ones is divided by its own spread instead.
 - **p and false findings** come from the largest |z| of normal scans, and from their findings (`medae.results.Normals`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import erf, sqrt
 from typing import Any, Self
 
 import numpy as np
@@ -29,6 +30,8 @@ SAMPLED = 200_000
 """Voxels of each scan that the tables are fitted to."""
 TAIL = 2.326
 """Standard deviations of a Gaussian from its middle to its 99th percentile."""
+KNOTS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5)
+"""z at which the weighted sum of scores is matched to a Gaussian; beyond, in a straight line."""
 SMALLEST = 1e-4
 """Added to every spread, in units of the score."""
 FEW = 200
@@ -114,9 +117,9 @@ class Calibration(_Strict):
     tables
         By name of the score.
     mix
-        Weight of each score's z; the sum of weighted z is divided by ``spread``.
-    spread
-        Robust standard deviation of the weighted sum in normal scans.
+        Weight of each score's z in their sum.
+    tail
+        Weighted sums that voxels of normal scans exceed, on either side, as seldom as a Gaussian exceeds `KNOTS`.
     maxima
         Largest |z| of each normal scan, ascending.
     regions
@@ -131,7 +134,7 @@ class Calibration(_Strict):
     gradient_edges: tuple[float, ...]
     tables: dict[str, Table]
     mix: dict[str, float]
-    spread: float = 1.0
+    tail: tuple[float, ...] = KNOTS
     maxima: tuple[float, ...] = ()
     regions: tuple[float, ...] = ()
     threshold: float = 3.0
@@ -169,7 +172,10 @@ class Calibration(_Strict):
             for name, v in values.items()
         }
         fitted = empty.model_copy(update={"tables": tables})
-        return fitted.model_copy(update={"spread": max(robust_spread(fitted._mixed(values, bins)), 1e-6)})
+        sums = np.abs(fitted._sums(values, bins))
+        exceeded = np.quantile(sums, [erf(knot / sqrt(2)) for knot in KNOTS])
+        tail = np.maximum.accumulate(exceeded + SMALLEST * np.arange(1, len(KNOTS) + 1))
+        return fitted.model_copy(update={"tail": tuple(float(f"{v:.5g}") for v in tail)})
 
     def judged(self, maxima: Sequence[float], regions: Sequence[Sequence[int]]) -> Self:
         """Add what the z-scores of normal scans are like.
@@ -193,21 +199,25 @@ class Calibration(_Strict):
 
     def z_scores(self, scores: Mapping[str, Map], restored: Map, mask: Mask) -> tuple[Map, float]:
         """Give signed z-scores (slices, rows, columns), 0 outside the mask, and the scan's own spread (1: normal)."""
-        z = self._mixed(scores, self._bins(restored, gradient(restored)))
+        sums = self._sums(scores, self._bins(restored, gradient(restored)))
+        size = np.abs(sums)
+        inner = np.interp(size, (0.0, *self.tail), (0.0, *KNOTS))
+        slope = (KNOTS[-1] - KNOTS[-3]) / max(self.tail[-1] - self.tail[-3], SMALLEST)
+        z = (np.sign(sums) * (inner + slope * np.maximum(size - self.tail[-1], 0))).astype(np.float32)
         z[~mask] = 0.0
         own = robust_spread(z[mask]) if mask.any() else 1.0
         if own > 1:
             z /= np.float32(own)
         return z, own
 
-    def _mixed(self, scores: Mapping[str, Map], bins: NDArray[np.intp]) -> Map:
-        """Weighted sum of the scores' z, divided by ``spread``; scores without a sign take that of the residual."""
+    def _sums(self, scores: Mapping[str, Map], bins: NDArray[np.intp]) -> Map:
+        """Weighted sum of the scores' z; scores without a sign take that of the residual."""
         total = np.zeros(bins.shape, np.float32)
         sign = np.sign(self._z("residual", scores, bins)) if "residual" in self.tables else np.float32(1)
         for name, weight in self.mix.items():
             z = self._z(name, scores, bins)
             total += np.float32(weight) * (np.maximum(z, 0) * sign if name in UNSIGNED else z)
-        return total / np.float32(self.spread)
+        return total
 
     def _z(self, name: str, scores: Mapping[str, Map], bins: NDArray[np.intp]) -> Map:
         return self.tables[name].z(scores[name], bins)

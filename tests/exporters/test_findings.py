@@ -9,7 +9,7 @@ import pytest
 
 from medae.errors import UnsupportedVolume
 from medae.exporters import findings_csv, findings_json
-from medae.results import Result
+from medae.results import Normals, Result
 
 
 def test_json_holds_everything(ct: Result) -> None:
@@ -45,3 +45,22 @@ def test_no_findings_is_an_empty_table(ct: Result) -> None:
 def test_no_heatmap_is_an_error(ct: Result) -> None:
     with pytest.raises(UnsupportedVolume, match="detect"):
         findings_json(replace(ct, anomaly_map=None))
+
+
+def test_sides_and_p_values_are_told(ct: Result) -> None:
+    assert ct.anomaly_map is not None
+    volume = ct.anomaly_map.volume
+    normals = Normals((5.0, 8.0, 20.0), ((2.0, 4.0), (4.0, 0.0)))
+    darker = replace(
+        ct.anomaly_map, volume=replace(volume, array=-volume.array), normals=normals, outside=("it is CT",)
+    )
+    result = replace(ct, anomaly_map=darker)
+    rows = list(csv.DictReader(io.StringIO(findings_csv(result))))
+    assert [(row["side"], row["p"], row["max_z"]) for row in rows] == [
+        ("darker", "0.5", "12.0000"),
+        ("darker", "0.75", "6.5000"),
+    ]
+    record = json.loads(findings_json(result))
+    assert [record["p"], record["normal_scans"], record["expected_findings_per_normal_scan"]] == [0.5, 3, 2.0]
+    assert record["outside_domain"] == ["it is CT"]
+    assert next(csv.DictReader(io.StringIO(findings_csv(ct))))["p"] == ""

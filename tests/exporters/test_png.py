@@ -1,5 +1,6 @@
 """The pictures are there, in the right size, and say what they are."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +30,24 @@ def test_heatmap_shows_the_most_abnormal_slice_in_colour(ct: Result, tmp_path: P
 
 
 def test_a_radiograph_of_one_slice_is_drawn(ct: Result, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     from .conftest import result_of
 
     volume = ct.original
     one = replace(volume, array=volume.array[:1], rescale_slope=np.ones(1), rescale_intercept=np.zeros(1))
     assert len(export(result_of(one, findings=False), tmp_path / "out", ("png",))) == 2
+
+
+def test_outside_the_domain_the_heatmap_is_grey_and_says_why(ct: Result, tmp_path: Path) -> None:
+    assert ct.anomaly_map is not None
+    sentences = ("its contrast is unlike that of the normal scans", "the spacing of 6 mm is coarser than theirs (3 mm)")
+    strange = replace(ct, anomaly_map=replace(ct.anomaly_map, outside=sentences))
+    images = []
+    for number, result in enumerate((ct, strange)):
+        path = export(result, tmp_path / str(number), ("png",))[1]
+        with PIL.Image.open(path) as image:
+            images.append(np.asarray(image).astype(int))
+    known, outside = images
+    assert outside.shape[0] > known.shape[0], "room for the sentences"
+    assert (np.ptp(outside[80:500, 450:], axis=2) > 10).sum() == 0
+    assert (np.ptp(known[80:500, 450:], axis=2) > 60).sum() > 1000
+    assert (np.ptp(outside[-40:], axis=2) > 60).any() or (np.ptp(outside[-90:-40], axis=2) > 60).any()

@@ -1,5 +1,6 @@
 """The fused pictures: colours where the scores are, the right place, the burnt-in strip."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,3 +60,15 @@ def test_one_multi_frame_file_holds_the_same_pictures(name: str, tmp_path: Path)
     assert len(multi.SourceImageSequence) == len(result.original.source.paths)
     for ds, group in zip(single, multi.get("PerFrameFunctionalGroupsSequence", ()), strict=name != "cr"):
         assert group.PlanePositionSequence[0].ImagePositionPatient == ds.ImagePositionPatient
+
+
+def test_outside_the_domain_only_the_strip_has_colour(ct: Result, tmp_path: Path) -> None:
+    assert ct.anomaly_map is not None
+    strange = replace(ct, anomaly_map=replace(ct.anomaly_map, outside=("its contrast is unlike",)))
+    known, outside = (
+        pydicom.dcmread(export(result, tmp_path / name, ("secondary-capture",))[2]).pixel_array.astype(int)
+        for name, result in (("known", ct), ("outside", strange))
+    )
+    side = outside.shape[0] // ct.original.shape[1] * ct.original.shape[2]
+    assert np.ptp(outside[:, :side], axis=2).max() <= 1
+    assert (known[:100, side:] != outside[:100, side:]).any(), "the strip says so"

@@ -1,5 +1,6 @@
 """The Segmentation holds each finding as one segment, where it is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import highdicom
@@ -39,3 +40,13 @@ def test_number_of_findings_is_limited(ct: Result, tmp_path: Path) -> None:
     options = {"segmentation": {"max_findings": 1}}
     (path,) = export(ct, tmp_path / "out", ("segmentation",), options=options)
     assert highdicom.seg.segread(path).number_of_segments == 1
+
+
+def test_what_is_darker_is_segmented_as_well(ct: Result) -> None:
+    assert ct.anomaly_map is not None
+    volume = ct.anomaly_map.volume
+    darker = replace(ct.anomaly_map, volume=replace(volume, array=-volume.array))
+    assert len(darker.findings) == 2
+    np.testing.assert_array_equal(
+        finding_numbers(darker, darker.findings), finding_numbers(ct.anomaly_map, ct.anomaly_map.findings)
+    )

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from medae.gui.color_bar import paint_color_bar
 from medae.gui.viewer_model import Content, ViewerModel
 from medae.windowing import HEATMAP_COLORMAP, color_table
-from tests.gui.viewer_scans import full_model
+from tests.gui.viewer_scans import full_model, signed_model
 
 
 def bar(model: ViewerModel, content: Content) -> QImage:
@@ -38,3 +38,21 @@ def test_difference_bar_is_drawn(qtbot: QtBot) -> None:
     image = bar(full_model(), "difference")
     assert image.pixelColor(264, 115).red() > image.pixelColor(264, 115).blue()
     assert image.pixelColor(264, 285).blue() > image.pixelColor(264, 285).red()
+
+
+def test_signed_bar_is_blue_below_and_red_above_and_dim_between_the_thresholds(qtbot: QtBot) -> None:
+    model = signed_model()
+    model.heatmap_signed = True
+    image = bar(model, "heatmap")
+    top, middle, bottom = (image.pixelColor(264, y) for y in (115, 205, 285))
+    assert top.red() > top.blue()
+    assert bottom.blue() > bottom.red()
+    assert middle.value() < 40
+
+
+def test_outside_the_domain_the_bar_is_grey(qtbot: QtBot) -> None:
+    model = signed_model(("its contrast is unlike",))
+    model.heatmap_signed = True
+    image = bar(model, "heatmap")
+    assert image.pixelColor(264, 115).saturation() == 0
+    assert image.pixelColor(264, 115).value() > 200

@@ -1,5 +1,7 @@
 """Controls and table of the results."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -9,6 +11,7 @@ from medae.gui.findings_panel import FindingsPanel
 from medae.gui.viewer_model import ViewerModel
 from medae.results import AnomalyMap, Finding
 from medae.volume import Volume
+from tests.gui.viewer_scans import NORMALS
 
 
 def finding(number: int, k: int, size: float, peak: float) -> Finding:
@@ -59,10 +62,68 @@ def test_the_settled_threshold_is_told_once(qtbot: QtBot, panel: FindingsPanel) 
 def test_sorting_keeps_rows_and_findings_together(panel: FindingsPanel) -> None:
     with_map(panel)
     table = panel.table
-    table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
+    table.sortByColumn(5, Qt.SortOrder.DescendingOrder)
     assert table.model().index(0, 0).data() == "2"
     table.clicked.emit(table.model().index(0, 0))
     assert panel.model.cursor[0] == 1
     panel.model.next_finding(1)
     assert panel.model.cursor[0] == 3
     assert table.currentIndex().row() == 1
+
+
+def test_stepping_follows_the_order_of_the_table(panel: FindingsPanel) -> None:
+    with_map(panel)
+    panel.model.go_to_finding(0)
+    panel.table.sortByColumn(5, Qt.SortOrder.DescendingOrder)
+    assert [one.number for one in panel.model.findings] == [2, 1]
+    assert panel.model.selected_finding == 1, "the one that was chosen stays chosen"
+    panel.model.next_finding(1)
+    assert panel.model.findings[panel.model.selected_finding].number == 2
+
+
+def test_without_normal_scans_nothing_is_promised(panel: FindingsPanel) -> None:
+    with_map(panel)
+    assert panel.expected.text().startswith("—")
+    assert panel.level.count() == 1
+    assert not panel.scan.isVisible()
+    assert not panel.outside.isVisible()
+
+
+def test_levels_that_the_normal_scans_suffice_for_set_the_threshold(panel: FindingsPanel) -> None:
+    scores = Volume(np.zeros((5, 8, 8), np.float32), np.eye(4))
+    nine = replace(NORMALS, maxima=NORMALS.maxima[:9])
+    panel.model.set_anomaly_map(AnomalyMap(scores, 4.0, "", normals=nine), FOUND)
+    assert [panel.level.itemText(row) for row in range(panel.level.count())] == [
+        "Explore",
+        "10 % of normals",
+        "20 % of normals",
+    ]
+    assert panel.level.currentIndex() == 0
+    panel.level.activated.emit(1)
+    assert panel.model.heatmap_threshold == nine.level(0.1)
+    assert panel.level.currentIndex() == 1
+    panel.threshold.setValue(5.0)
+    assert panel.level.currentIndex() == 0
+    assert panel.expected.text() == "0.5 false regions expected per normal scan"
+
+
+def test_the_whole_scan_and_the_domain_are_told_above_the_table(panel: FindingsPanel) -> None:
+    scores = Volume(np.zeros((5, 8, 8), np.float32), np.eye(4))
+    panel.model.set_anomaly_map(AnomalyMap(scores, 4.0, "", normals=NORMALS, outside=("it is CT",)), FOUND)
+    panel.model.scan_p = 0.15
+    assert not panel.scan.isVisible(), "p means nothing then"
+    assert "it is CT" in panel.outside.text()
+    assert panel.outside.isVisible()
+    assert not panel.signed.isEnabled(), "grey has no sides"
+    panel.model.set_anomaly_map(AnomalyMap(scores, 4.0, "", normals=NORMALS), FOUND)
+    panel.model.scan_p = 0.15
+    assert "p = 0.15" in panel.scan.text()
+    assert not panel.outside.isVisible()
+
+
+def test_the_switch_signs_the_heatmap(panel: FindingsPanel) -> None:
+    with_map(panel)
+    panel.signed.click()
+    assert panel.model.heatmap_signed
+    panel.model.heatmap_signed = False
+    assert not panel.signed.isChecked()

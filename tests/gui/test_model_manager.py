@@ -206,3 +206,13 @@ def test_the_window_never_loads_torch(tmp_path: Path) -> None:
     )
     assert "is in the library as zoo" in done.stdout
     assert done.stdout.rstrip().endswith("[]")
+
+
+def test_models_of_anomalies_can_be_calibrated(qtbot: QtBot, manager: ModelManager) -> None:
+    manager.select("mr-denoise")
+    assert not manager.calibrate_button.isEnabled()
+    mapper = next(info.name for info in bundle.bundles() if info.task == "anomaly")
+    manager.select(mapper)
+    with qtbot.waitSignal(manager.calibrate) as caught:
+        qtbot.mouseClick(manager.calibrate_button, Qt.MouseButton.LeftButton)
+    assert caught.args == [mapper]

@@ -5,7 +5,8 @@ from pytestqt.qtbot import QtBot
 
 from medae.gui.overlay import finding_box, paint_overlay
 from medae.gui.screen import Screen
-from tests.gui.viewer_scans import full_model
+from medae.gui.viewer_model import Content, ViewerModel
+from tests.gui.viewer_scans import full_model, signed_model
 
 
 def test_finding_box_covers_its_voxels_in_every_plane() -> None:
@@ -49,3 +50,22 @@ def test_findings_are_not_drawn_over_an_empty_pane(qtbot: QtBot) -> None:
         painter.end()
         drawn.append(image)
     assert drawn[0] == drawn[1]
+
+
+def painted(model: ViewerModel, content: Content) -> QImage:
+    image = QImage(400, 300, QImage.Format.Format_RGB32)
+    image.fill(QColor("black"))
+    painter = QPainter(image)
+    paint_overlay(painter, Screen(400, 300, (40, 60), (1.0, 1.0)), (400, 300), model, content, "")
+    painter.end()
+    return image
+
+
+def test_a_scan_outside_the_domain_is_warned_about_on_the_heatmap_even_without_overlays(qtbot: QtBot) -> None:
+    known, strange = signed_model(), signed_model(("its contrast is unlike that of the normal scans",))
+    for model in (known, strange):
+        model.show_overlays = False
+    assert painted(strange, "heatmap") != painted(known, "heatmap")
+    assert painted(strange, "original") == painted(known, "original")
+    strange.show_heatmap = False
+    assert painted(strange, "heatmap") == painted(known, "heatmap")

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medae.gui.picture import GRAPHICS, PENDING_HINT, picture
+from medae.gui.picture import GRAPHICS, PENDING_HINT, heatmap_colormap, picture
 from medae.gui.viewer_model import ViewerModel
 from medae.volume import Window
-from medae.windowing import apply_window
-from tests.gui.viewer_scans import full_model, scan
+from medae.windowing import HEATMAP_COLORMAP, SIGNED_COLORMAP, UNTRUSTED_COLORMAP, apply_window
+from tests.gui.viewer_scans import full_model, scan, signed_model
 
 
 def test_empty_panes_say_what_fills_them() -> None:
@@ -122,3 +122,26 @@ def test_thin_graphics_are_kept_where_only_every_second_pixel_is_drawn() -> None
     assert base is not None
     assert (base[:, 1] == GRAPHICS).all()
     assert not (base[:, [0, 2]] == GRAPHICS).all(axis=-1).any()
+
+
+def test_both_sides_are_visible_and_signed_ones_differ_in_colour() -> None:
+    model = signed_model()
+    overlay = picture(model, "heatmap").overlay
+    assert overlay is not None
+    assert (overlay[..., 3] > 0).sum() == 150
+    model.heatmap_signed = True
+    overlay = picture(model, "heatmap").overlay
+    assert overlay is not None
+    darker, brighter = overlay[27, 35].astype(int), overlay[15, 15].astype(int)
+    assert darker[2] > darker[0]
+    assert brighter[0] > brighter[2]
+
+
+def test_the_colours_follow_the_switch_and_the_domain() -> None:
+    model = signed_model()
+    assert heatmap_colormap(model) == HEATMAP_COLORMAP
+    model.heatmap_signed = True
+    assert heatmap_colormap(model) == SIGNED_COLORMAP
+    outside = signed_model(("its contrast is unlike",))
+    outside.heatmap_signed = True
+    assert heatmap_colormap(outside) == UNTRUSTED_COLORMAP

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import numpy as np
 from pytestqt.qtbot import QtBot
 
 from medae.gui.captions import made_by
@@ -9,7 +10,7 @@ from medae.gui.main_window import MainWindow
 from medae.jobs.job import ProcessJob
 from medae.jobs.messages import Done, Partial, Progress, SliceDone, Stopped
 from medae.provenance import Provenance
-from medae.results import Result
+from medae.results import AnomalyMap, Normals, Result
 from tests.gui.conftest import FakeWorker
 
 
@@ -82,3 +83,18 @@ def test_an_adaptation_can_be_cancelled(qtbot: QtBot, opened: MainWindow, worker
     worker.tell(Stopped(1))
     qtbot.waitUntil(lambda: opened.actions_.adapt.isEnabled())
     assert opened.model.denoised is None
+
+
+def test_findings_and_the_scan_are_judged_against_normal_scans(
+    qtbot: QtBot, opened: MainWindow, worker: FakeWorker
+) -> None:
+    assert opened.session.result is not None
+    scan = opened.session.result.original
+    scores = np.zeros(scan.shape, np.float32)
+    scores[2, 20:30, 20:30] = -6.0
+    anomaly_map = AnomalyMap(scan.with_array(scores), 4.0, "made up", normals=Normals((3.0, 5.0, 7.0)))
+    opened.processing.detect()
+    worker.tell(Done(1, Result(scan, None, anomaly_map), ()))
+    qtbot.waitUntil(lambda: len(opened.model.findings) == 1)
+    assert opened.model.findings[0].p == opened.model.scan_p == 0.5
+    assert not opened.model.findings[0].brighter

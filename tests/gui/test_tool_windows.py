@@ -25,12 +25,13 @@ def _write(name: str, task: str) -> None:
     bundle.write(bundle.user_models_folder() / name, state, DEFINITION, metadata, "# Card")
 
 
-@pytest.mark.parametrize("which", ["train", "models", "latent", "pacs"])
+@pytest.mark.parametrize("which", ["train", "models", "latent", "pacs", "calibrate"])
 def test_each_window_opens_from_the_menu_and_closes_with_the_main_one(
     qtbot: QtBot, window: MainWindow, which: str
 ) -> None:
     getattr(window.actions_, which).trigger()
-    shown = {"train": "_training", "models": "_models", "latent": "_latent", "pacs": "_pacs"}[which]
+    shown = {"train": "_training", "models": "_models", "latent": "_latent", "pacs": "_pacs"}
+    shown = {**shown, "calibrate": "_calibration"}[which]
     tool = getattr(window.tools, shown)
     assert tool.isVisible()
     getattr(window.actions_, which).trigger()
@@ -72,3 +73,19 @@ def test_what_was_exported_goes_to_the_node_that_was_chosen(qtbot: QtBot, window
         record = JobRecord(1, "Export", 0, which, paths=(tmp_path / "0001.dcm",))
         window.tools.exported(record)
     assert sent == [("pacs", (tmp_path / "0001.dcm",), "Export")]
+
+
+def test_from_the_library_to_calibration_to_training(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    _write("mapper", "anomaly")
+    tools = window.tools
+    tools.show_models()
+    assert tools._models is not None
+    tools._models.calibrate.emit("mapper")
+    assert tools._calibration is not None
+    calibration = tools._calibration
+    qtbot.waitUntil(lambda: calibration.model.currentData() == "mapper")
+    calibration.folders.add([tmp_path])
+    calibration.train_button.click()
+    assert tools._training is not None
+    assert tools._training.isVisible()
+    assert tools._training.setup.folders.paths() == (tmp_path,)

@@ -116,3 +116,13 @@ def test_advanced_options_and_start(qtbot: QtBot, setup: TrainingSetup) -> None:
     setup.show_ready("")
     with qtbot.waitSignal(setup.start):
         qtbot.mouseClick(setup.start_button, Qt.MouseButton.LeftButton)
+
+
+def test_a_proposal_fills_the_form_even_before_the_families_are_known(qtbot: QtBot) -> None:
+    setup = TrainingSetup()
+    qtbot.addWidget(setup)
+    setup.propose([Path("/normals")], "anomaly", "MR")
+    setup.set_families(from_answer(FAMILIES))
+    job = setup.job()
+    assert job is not None
+    assert (job.data, job.task, job.modality) == ((Path("/normals"),), "anomaly", "MR")

@@ -303,3 +303,10 @@ def test_state_survives_a_restart(qtbot: QtBot) -> None:
     assert Run.named("killed").folder.exists()
     assert len(played(window.jobs.trainer).jobs) == 1
     window.shut_down()
+
+
+def test_normal_scans_fill_the_form(window: TrainingWindow, tmp_path: Path) -> None:
+    window.learn_normal([tmp_path], "MR")
+    assert window.setup.folders.paths() == (tmp_path,)
+    assert window.setup.modality.currentData() == "MR"
+    assert window.tabs.currentIndex() == 0

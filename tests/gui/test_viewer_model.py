@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from medae.gui.viewer_model import ViewerModel
+from medae.gui.viewer_model import THRESHOLD_MAXIMUM, ViewerModel
 from medae.results import AnomalyMap, findings
 from medae.volume import HOUNSFIELD, Volume, Window
 
@@ -199,3 +199,17 @@ def test_big_volumes_are_sliced_at_once() -> None:
     for plane in ("acquisition", "coronal", "sagittal"):
         assert model.shown("denoised", plane) is not None  # type: ignore[arg-type]
     assert time.perf_counter() - start < 1.0  # a whole volume as float32 takes longer than that
+
+
+def test_another_map_forgets_the_p_of_the_scan(model: ViewerModel) -> None:
+    model.set_anomaly_map(score_map())
+    model.scan_p = 0.1
+    model.set_anomaly_map(score_map())
+    assert model.scan_p is None
+
+
+def test_the_threshold_stays_where_false_regions_are_counted(model: ViewerModel) -> None:
+    model.change_threshold(99.0)
+    assert model.heatmap_threshold == THRESHOLD_MAXIMUM
+    model.change_threshold(-99.0)
+    assert model.heatmap_threshold == 0.0

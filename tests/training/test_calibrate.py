@@ -45,12 +45,12 @@ def test_what_is_not_trusted_does_not_count() -> None:
     odd.prepared.images[1, 20:26, 20:26] += 3
     trusted = np.ones(odd.prepared.images.shape, bool)
     trusted[:, 8:38, 8:38] = False
-    maxima = []
+    spreads = []
     for mask in (None, trusted):
         normals = [normal(0), Normal(odd.prepared, mask, "odd")]
         settings, _ = calibrate(scorer(zero=True), normals, silent, mix=MIX)
-        maxima.append(max(Calibration.model_validate(settings["calibration"]).maxima))
-    assert maxima[1] < 0.7 * maxima[0]
+        spreads.append(Calibration.model_validate(settings["calibration"]).tables["intensity"].above[0][0])
+    assert spreads[1] < 0.5 * spreads[0]
 
 
 def test_scans_without_a_patient_are_no_normals() -> None:
