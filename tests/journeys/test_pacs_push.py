@@ -139,6 +139,7 @@ def check(orthanc: Orthanc, source: dict[str, pydicom.Dataset]) -> None:
     assert sorted(origins) == sorted(source)
 
 
+@pytest.mark.timeout(600)
 def test_pushed_killed_three_times_and_sent_back(orthanc: Orthanc, tmp_path: Path) -> None:
     push_and_kill(orthanc, 24, (64, 56), tmp_path)
 
