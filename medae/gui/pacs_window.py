@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal  # noqa: TID253
 from PySide6.QtGui import QKeySequence, QShortcut  # noqa: TID253
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QTabWidget, QVBoxLayout, QWidget  # noqa: TID253
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QTabWidget, QVBoxLayout, QWidget  # noqa: TID253
 
 from medae.gui import theme
 from medae.gui.message_bar import MessageBar
@@ -17,6 +17,8 @@ from medae.gui.tasks import Task, Threads
 from medae.nodes import DicomNode, DicomwebNode, Listener
 from medae.pacs import client, places
 from medae.pacs.query import Match, Query
+from medae.pacs.send_queue import Batch
+from medae.pacs.spool import Arrival
 
 
 class PacsWindow(QWidget):
@@ -68,7 +70,7 @@ class PacsWindow(QWidget):
         search.cancel.connect(self._cancel)
         search.problem.connect(lambda sentence: self._say_problem(sentence, ""))
         queue.retry.connect(work.retry)
-        queue.remove.connect(work.remove)
+        queue.remove.connect(self._ask_remove)
         queue.listen.connect(work.listen)
         queue.open_series.connect(lambda folder: self.open_paths.emit([folder]))
         queue.send_files.connect(self._send_files)
@@ -175,6 +177,19 @@ class PacsWindow(QWidget):
         name, is_chosen = QInputDialog.getItem(self, "Send", "To which node?", names, 0, False)
         if is_chosen:
             self.work.send(name, paths, "Sent from the window")
+
+    def _ask_remove(self, one: Batch | Arrival) -> None:
+        """Remove at once what was sent; ask before something is lost."""
+        if isinstance(one, Arrival):
+            question = f"Delete the {one.calling} series that was pushed to MedAE? It may be nowhere else."
+        else:
+            question = f"{one.waiting} files of this batch wait to be sent. Remove it all the same?"
+        if isinstance(one, Arrival) or one.waiting:
+            buttons = QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel
+            answer = QMessageBox.question(self, "Remove", question, buttons, QMessageBox.StandardButton.Cancel)
+            if answer != QMessageBox.StandardButton.Discard:
+                return
+        self.work.remove(one)
 
     def _keep_password(self, node: DicomwebNode, password: str) -> None:
         def work(_task: Task) -> None:

@@ -63,9 +63,21 @@ def write_instance(data: bytes, sop_instance_uid: str, folder: Path) -> Path:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        _sync_folder(folder)
     finally:
         temporary.unlink(missing_ok=True)
     return path
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the new name onto the disk, too; Windows does so by itself."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def instance_files(folder: Path) -> tuple[Path, ...]:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtWidgets import QInputDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from medae.gui.pacs_window import PacsWindow
 from medae.gui.pacs_work import PacsWork
 from medae.nodes import DicomNode
 from medae.pacs import places
+from medae.pacs.state import opened
 from medae.phantom import head, write_dicom
 from medae.settings import PacsSettings
 from tests.orthanc import HOST, Orthanc
@@ -80,6 +81,22 @@ def test_files_are_sent_to_the_node_that_is_chosen(
     pacs.send(files)
     qtbot.waitUntil(lambda: orthanc.counts()["instances"] == len(files), timeout=20_000)
     qtbot.waitUntil(lambda: pacs.queue.sent.rowCount() == 1, timeout=10_000)
+
+
+def test_what_would_be_lost_is_asked_about(
+    qtbot: QtBot, pacs: PacsWindow, files: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened() as (_, spool):
+        spool.take("SCANNER", files[0].read_bytes())
+        (arrival,) = spool.arrivals()
+    answers = [QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Discard]
+    questions: list[str] = []
+    monkeypatch.setattr(QMessageBox, "question", lambda *facts: questions.append(facts[2]) or answers.pop(0))
+    pacs.queue.remove.emit(arrival)
+    assert arrival.folder.exists()
+    pacs.queue.remove.emit(arrival)
+    qtbot.waitUntil(lambda: not arrival.folder.exists(), timeout=10_000)
+    assert "SCANNER" in questions[0]
 
 
 def test_without_nodes_one_is_asked_to_add_one(qtbot: QtBot, pacs: PacsWindow, files: tuple[Path, ...]) -> None:

@@ -81,6 +81,7 @@ def push_and_kill(orthanc: Orthanc, slices: int, shape: tuple[int, int], tmp_pat
         source[data.SOPInstanceUID] = data
     orthanc.know("medae", listener.ae_title, listener.port)
     took: dict[str, float] = {}
+    some = max(2, slices // 10)  # few enough that it is killed in the middle on a fast machine, too
     station = Station(tmp_path / "station.log")
     station.start()
     begun = time.monotonic()
@@ -88,7 +89,7 @@ def push_and_kill(orthanc: Orthanc, slices: int, shape: tuple[int, int], tmp_pat
     # killed while it receives: the PACS notices and pushes again
     request = {"Resources": orthanc.get("/studies"), "Asynchronous": True}
     job = orthanc.post("/modalities/medae/store", request)["ID"]
-    until(lambda: len(list(places.spool_folder().rglob("*.dcm"))) >= slices // 3, "a third received")
+    until(lambda: len(list(places.spool_folder().rglob("*.dcm"))) >= some, "some received")
     station.kill()
     assert len(list(places.spool_folder().rglob("*.dcm"))) < slices
     until(lambda: orthanc.get(f"/jobs/{job}")["State"] in ("Failure", "Success", "Retry"), "the push has ended")
@@ -104,10 +105,10 @@ def push_and_kill(orthanc: Orthanc, slices: int, shape: tuple[int, int], tmp_pat
     station.start()
 
     # killed while it sends: the rest follows
-    until(lambda: orthanc.counts()["instances"] > slices + slices // 3, "a third sent back")
+    until(lambda: orthanc.counts()["instances"] >= slices + some, "some sent back")
     station.kill()
     back = orthanc.counts()["instances"] - slices
-    assert slices // 3 < back < slices
+    assert some <= back < slices
     station.start()
     until(lambda: orthanc.counts()["instances"] >= 2 * slices, "all sent back")
     took["all sent back"] = time.monotonic() - begun
@@ -138,6 +139,7 @@ def check(orthanc: Orthanc, source: dict[str, pydicom.Dataset]) -> None:
     assert sorted(origins) == sorted(source)
 
 
+@pytest.mark.timeout(600)
 def test_pushed_killed_three_times_and_sent_back(orthanc: Orthanc, tmp_path: Path) -> None:
     push_and_kill(orthanc, 24, (64, 56), tmp_path)
 
