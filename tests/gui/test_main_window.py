@@ -23,7 +23,6 @@ from medae.results import AnomalyMap, Result
 from medae.settings import Settings
 from medae.volume import Volume
 from tests.gui.conftest import FakeWorker
-from tests.inference.conftest import tiny_bundle  # noqa: F401
 from tests.inference.test_detect import CALIBRATION
 
 LONG = 60_000
@@ -179,7 +178,7 @@ def test_place_and_size_are_kept(qtbot: QtBot) -> None:
 
 
 @pytest.fixture
-def real(qtbot: QtBot, tiny_bundle: Callable[..., BundleInfo], phantom_folder: Path) -> Iterator[MainWindow]:  # noqa: F811
+def real(qtbot: QtBot, tiny_bundle: Callable[..., BundleInfo], phantom_folder: Path) -> Iterator[MainWindow]:
     """A window with the real worker process, tiny models, and the phantom shown."""
     tiny_bundle("tiny-denoise", zero=True)
     tiny_bundle("tiny-anomaly", task="anomaly", pixel_spacing=3.0, calibration=CALIBRATION)

@@ -14,7 +14,6 @@ from medae.networks import ResidualUNet
 from medae.training.adapt import adapt
 from medae.training.noise import gaussian_blur
 from medae.volume import Volume
-from tests.inference.conftest import tiny_bundle  # noqa: F401
 
 SHAPE = (14, 80, 72)
 SIGMA = 60.0
@@ -167,7 +166,7 @@ def test_no_step_is_begun_after_the_time(clean: Volume, model: str) -> None:
     assert notes["kept"] is False
 
 
-def test_what_makes_no_sense_is_said(clean: Volume, tiny_bundle: Callable[..., object]) -> None:  # noqa: F811
+def test_what_makes_no_sense_is_said(clean: Volume, tiny_bundle: Callable[..., object]) -> None:
     tiny_bundle("other", modality="CT")
     with pytest.raises(UnsupportedVolume, match="is for CT"):
         adapt(clean, "other")
