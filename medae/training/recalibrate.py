@@ -55,8 +55,9 @@ def recalibrate(
     if not normals:
         reason = f": {left_out[0]}" if left_out else ""
         raise SettingsError(f"no {info.modalities[0]} scan to calibrate on was found{reason}; name a folder of scans")
-    scorer = Scorer(network, FAMILIES[info.family], choose_device(device), identity=info.sha256)
-    settings, metrics = calibrate(scorer, normals, part(report, 0.3, 0.98), mix=mix_for(modality))
+    mix = mix_for(modality)
+    scorer = Scorer(network, FAMILIES[info.family], choose_device(device), tuple(mix), identity=info.sha256)
+    settings, metrics = calibrate(scorer, normals, part(report, 0.3, 0.98), mix=mix)
     warnings = []
     if len(normals) < ENOUGH:
         warnings.append(

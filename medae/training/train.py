@@ -219,10 +219,11 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
         if not recipe.automatic:
             settings["automatic"] = False
         scans = held_out + normal_phantoms(recipe, part(report, 0.0, 0.2)) or cache.used("train")
-        scorer = Scorer(network, FAMILIES[recipe.family], device)
+        mix = mix_for(recipe.modality)
+        scorer = Scorer(network, FAMILIES[recipe.family], device, tuple(mix))
         known = [Normal.of(scan) for scan in cache.used("train")]
         calibrated, metrics = calibrate(
-            scorer, [Normal.of(scan) for scan in scans], part(report, 0.2, 1.0), known, mix=mix_for(recipe.modality)
+            scorer, [Normal.of(scan) for scan in scans], part(report, 0.2, 1.0), known, mix=mix
         )
         settings |= calibrated
     if held_out and recipe.task != "denoise":
