@@ -166,7 +166,7 @@ def _outside(volume: Volume, info: BundleInfo, code: Map, residual: float) -> li
     if volume.modality not in info.modalities:
         known = volume.modality or "of unknown modality"
         sentences.append(f"it is {known}; the model is for {', '.join(info.modalities)}")
-    else:
+    elif volume.modality == "CT":
         sentences += outside_domain(volume, info)
     familiar = _familiar(info)
     return sentences + (familiar.outside(code, residual) if familiar is not None else [])

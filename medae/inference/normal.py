@@ -24,7 +24,9 @@ Mask = NDArray[np.bool_]
 
 LEVELS = tuple(float(level) for level in np.arange(2.0, 15.01, 0.25))
 """Thresholds of z at which false regions are counted."""
-ACCEPTED = 0.5
+STEP = 0.05
+"""Of thresholds between `LEVELS`, for which false regions are interpolated."""
+ACCEPTED = 0.75
 """False regions per normal scan, on average, at the shipped threshold."""
 SAMPLED = 200_000
 """Voxels of each scan that the tables are fitted to."""
@@ -188,12 +190,13 @@ class Calibration(_Strict):
             Findings of each scan at each of `LEVELS`.
         """
         mean = np.asarray(regions, float).mean(axis=0)
-        low = [level for level, count in zip(LEVELS, mean, strict=True) if count <= ACCEPTED]
+        fine = np.arange(LEVELS[0], LEVELS[-1] + STEP, STEP)
+        low = fine[np.interp(fine, LEVELS, mean) <= ACCEPTED]
         return self.model_copy(
             update={
                 "maxima": tuple(sorted(round(float(m), 4) for m in maxima)),
                 "regions": tuple(round(float(m), 4) for m in mean),
-                "threshold": low[0] if low else LEVELS[-1],
+                "threshold": round(float(low[0]), 2) if low.size else LEVELS[-1],
             }
         )
 
