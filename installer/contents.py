@@ -21,7 +21,6 @@ EXCLUDED_MODULES = (
     "grpc", "tensorboard_data_server",  # TensorBoard's own server; MedAE only writes its logs
     "openvino_telemetry",  # never loaded: MedAE contacts nobody
     "openvino.tools.benchmark",
-    "torch._inductor.codegen", "torch._inductor.kernel", "torch.testing._internal", "torch.utils.benchmark",
     "google.protobuf.testdata",
     "pyqtgraph.examples", "pyqtgraph.opengl", "pyqtgraph.jupyter",
 )  # fmt: skip
@@ -44,11 +43,6 @@ DROPPED: Mapping[str, str] = {
     "torch/lib/lib*test*.so": "torch's own tests",
     "torch/lib/libbackend_with_compiler.so": "torch's own tests",
     "torch/lib/libaoti_custom_ops.so": "torch's own tests",
-    "torch/testing/_internal/*": "torch's own tests",
-    "torch/_inductor/*": "sources of torch.compile, which is not used",
-    "torch/_dynamo/*": "sources of torch.compile, which is not used",
-    "torch/onnx/*": "sources; torch.jit reads none of them",
-    "torch/distributed/*": "sources; torch.jit reads none of them",
     "PySide6/Qt/translations/*": "MedAE speaks English",
     "*libQt6Qml*": "no QML",
     "*libQt6Quick*": "no QML",
@@ -86,7 +80,8 @@ DROPPED: Mapping[str, str] = {
 }
 """Files that hooks collect and MedAE does not need, and why; the patterns are those of `fnmatch`.
 
-Sources of torch are collected beside its compiled modules, since ``torch.jit`` reads some of them.
+Sources of torch are collected beside its compiled modules, since ``torch.jit`` reads them: all of them are kept, as is
+``torch.testing._internal``, without which inference stops.
 """
 
 KEPT = frozenset({"torch/bin/torch_shm_manager"})

@@ -139,7 +139,16 @@ def self_extracting(parts: Parts) -> Path:
     _portable_folder(parts, root / "medae")
     made = parts.out / f"medae-{parts.version}-linux-x86_64.run"
     run(
-        "makeself", "--zstd", "--nox11", "--tar-quietly", root / "medae", made, f"MedAE {parts.version}", "./install.sh"
+        "makeself",
+        "--xz",
+        "--threads",
+        "0",
+        "--nox11",
+        "--tar-quietly",
+        root / "medae",
+        made,
+        f"MedAE {parts.version}",
+        "./install.sh",
     )
     return made
 

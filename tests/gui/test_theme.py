@@ -1,10 +1,11 @@
 """Icons and style."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox
 from pytestqt.qtbot import QtBot
 
 from medae.bundle import resources_folder
@@ -48,3 +49,19 @@ def test_cells_of_tables_tell_what_may_not_fit() -> None:
     assert cell.toolTip() == "a long text"
     assert cell.foreground().color().name() == theme.ERROR
     assert theme.cell("a", "more about it").toolTip() == "more about it"
+
+
+def test_the_style_applies_in_a_folder_with_spaces_and_other_letters(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, qtlog
+) -> None:
+    folder = tmp_path / "Mein Ordner Ä (1)"
+    shutil.copytree(theme.resources_folder() / "icons", folder / "icons")
+    shutil.copy(theme.resources_folder() / "window.qss", folder)
+    box = QCheckBox("parsed when something is drawn")
+    qtbot.addWidget(box)
+    box.show()
+    with monkeypatch.context() as patch:
+        patch.setattr(theme, "resources_folder", lambda: folder)
+        theme.apply(qapp)
+    assert [record.message for record in qtlog.records if "stylesheet" in record.message] == []
+    theme.apply(qapp)
