@@ -5,7 +5,8 @@ A surface grows inside the head until it meets the dark rim of skull or fluid: t
 
 Limits: it was made for adult heads whose cortex is in view. Cropped scans are taken as if air began at the border; eyes
 and neck muscles may be kept where no dark rim parts them from the brain; of strongly thinned skulls, post-operative
-heads and small children parts may be missing. A scan that shows the brain alone is taken as it is.
+heads and small children parts may be missing. Of slabs thinner than `THINNEST_MM` the head without its rim is taken.
+A scan that shows the brain alone is taken as it is.
 """
 
 from typing import NamedTuple
@@ -21,6 +22,12 @@ HEIGHT_MM = 150.0
 """A brain does not reach further down from the top of the head."""
 DEEP = 1.0
 """Part of the head's radius within which the brightness of the brain is taken."""
+THINNEST_MM = 40.0
+"""A thinner slab has no surface that could grow; the head without its rim is taken for the brain."""
+SMALLEST_MM3 = 20_000.0
+"""A smaller brain is none; the same is taken then."""
+RIM_MM = 12.0
+"""Scalp and skull."""
 PASSES = 2
 """Growths, the later ones with the brightness of what the one before took for brain: fat of the scalp is brighter."""
 STEPS = 500
@@ -31,8 +38,6 @@ SEARCH_MM = 20.0, 10.0
 """How far inwards of a vertex the darkest and the brightest value are looked for (d1, d2)."""
 RADII_MM = 3.33, 10.0
 """Radii of curvature between which the surface is smoothed fully and hardly (r_min, r_max)."""
-ALONE = 0.02
-"""A scan whose rim of the head is already dark to this share of it, seen from the brain, is one of a brain alone."""
 
 
 class _Levels(NamedTuple):
@@ -65,13 +70,7 @@ def brain_mask(images: NDArray[np.float32], spacing: tuple[float, float, float])
     levels = _levels(coarse, coarse > 0)
     if levels is None:
         return np.zeros(images.shape, bool)
-    directions, neighbours = _sphere()
-    inside = _below_top(coarse > levels.head)
-    for _ in range(PASSES):
-        center, radius = _centre(coarse * inside, levels)
-        levels = _levels(coarse, inside & _ball(coarse.shape, center, DEEP * radius)) or levels
-        vertices = _grown(coarse, levels, center + 0.5 * radius * directions, neighbours)
-        inside = _inside(vertices, coarse.shape)
+    inside = _brain(coarse, levels) if min(coarse.shape) * GRID_MM >= THINNEST_MM else _within_head(coarse, levels)
     inside &= coarse > levels.head
     inside = ndimage.binary_closing(np.pad(inside, 3), iterations=3)[3:-3, 3:-3, 3:-3]
     inside = ndimage.binary_fill_holes(inside)
@@ -80,6 +79,31 @@ def brain_mask(images: NDArray[np.float32], spacing: tuple[float, float, float])
     for axis, points in enumerate(grid):
         fine = _interpolated(fine, points, axis)
     return fine > 0.5
+
+
+def _brain(coarse: NDArray[np.float32], levels: _Levels) -> NDArray[np.bool_]:
+    """Grow the surface; where it collapses, the inner head is given."""
+    directions, neighbours = _sphere()
+    inside = _below_top(coarse > levels.head)
+    for _ in range(PASSES):
+        if np.count_nonzero(inside & (coarse > levels.head)) * GRID_MM**3 < SMALLEST_MM3:
+            return _within_head(coarse, levels)
+        center, radius = _centre(coarse * inside, levels)
+        levels = _levels(coarse, inside & _ball(coarse.shape, center, DEEP * radius)) or levels
+        vertices = _grown(coarse, levels, center + 0.5 * radius * directions, neighbours)
+        inside = _inside(vertices, coarse.shape)
+    return inside
+
+
+def _within_head(coarse: NDArray[np.float32], levels: _Levels) -> NDArray[np.bool_]:
+    """Give the head without its outer `RIM_MM` in each slice."""
+    from scipy import ndimage
+
+    inside = np.zeros(coarse.shape, bool)
+    for k, image in enumerate(coarse):
+        head = ndimage.binary_fill_holes(ndimage.binary_closing(np.pad(image > levels.head, 4), iterations=4))
+        inside[k] = ndimage.binary_erosion(head, iterations=round(RIM_MM / GRID_MM))[4:-4, 4:-4]
+    return inside
 
 
 def _interpolated(array: NDArray[np.float32], points: Array, axis: int) -> NDArray[np.float32]:

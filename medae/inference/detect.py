@@ -17,7 +17,7 @@ from medae.families import FAMILIES
 from medae.inference.device import Device, choose_device
 from medae.inference.domain import outside_domain
 from medae.inference.familiar import Familiar
-from medae.inference.mapping import Scorer, prepare
+from medae.inference.mapping import PREPARATION, Prepared, Scorer, prepare
 from medae.inference.normal import Calibration
 from medae.inference.prepare import refuse_colour
 from medae.inference.scores import Map
@@ -104,14 +104,17 @@ def _models(volume: Volume, model: str, device: Device, report: Report) -> tuple
 def _nearest(volume: Volume, infos: Sequence[BundleInfo], device: Device, report: Report) -> BundleInfo:
     """Give the model whose normal scans look most like this one, in units of how they differ among themselves."""
     best, least = infos[0], np.inf
+    same: dict[str, Prepared] = {}
     for n, info in enumerate(infos):
         report(n / len(infos), "Finding the model for this contrast")
         familiar = _familiar(info)
         if familiar is None or not familiar.codes:
             continue
         scorer = _scorer(info, device)
-        prepared, _ = prepare(volume, info.settings, info.modalities[0], scorer.network)
-        away = familiar.distance(scorer.code(prepared)) / max(familiar.furthest, 1e-6)
+        how = str([info.settings.get(name) for name in PREPARATION])
+        if how not in same:
+            same[how], _ = prepare(volume, info.settings, info.modalities[0], scorer.network)
+        away = familiar.distance(scorer.code(same[how])) / max(familiar.furthest, 1e-6)
         if away < least:
             best, least = info, away
     return best

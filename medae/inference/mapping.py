@@ -20,6 +20,8 @@ from medae.networks import Network
 from medae.progress import Report, part
 from medae.volume import Volume, spacing_of
 
+PREPARATION = ("pixel_spacing", "anatomy", "bias_field", "whole_slices")
+"""Settings of a bundle on which the preparation depends."""
 SCORES = ("residual", "structure", "features", "intensity")
 
 

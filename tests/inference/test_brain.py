@@ -37,3 +37,12 @@ def test_a_brain_without_skull_is_kept() -> None:
 def test_an_empty_scan_has_no_brain() -> None:
     assert not brain_mask(np.zeros((10, 40, 40), np.float32), (3.0, 2.0, 2.0)).any()
     assert not brain_mask(np.zeros((1, 8, 8), np.float32), (1.0, 1.0, 1.0)).any()
+
+
+def test_of_a_thin_slab_the_head_without_its_rim_is_taken() -> None:
+    head = phantom.head("T1", shape=(3, 104, 88), spacing=(5.0, 2.0, 2.0)).volume
+    values = head.values()
+    mask = brain_mask(values, head.spacing)
+    shown = values > 0.1 * np.percentile(values, 98)
+    assert 0.3 < mask.sum() / shown.sum() < 0.95
+    assert not mask[:, :6].any()
