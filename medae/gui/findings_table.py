@@ -34,9 +34,9 @@ QTableView::item {{ padding: 0; }}
 QHeaderView::section {{ padding: 4px 2px; font-size: {_POINT_SIZE}pt; }}
 """
 """All columns fit into the narrow place beside the images."""
-_WIDEST = ("999", "bright", "99.9", "Mean", "≤ 0.999", "99999", "−99, −99, −99")
-"""Widest text that each column is made for."""
-_PADDING = 10
+_WIDEST = ("999", "bright", "99.9", "Mean", "≤ 0.999", "99999", "L, P, S")
+"""Widest text that each column is made for; the last one gets the room that is left."""
+_PADDING = 11
 _UNKNOWN_P = 2.0
 """Sorts a p that is not known behind all others."""
 

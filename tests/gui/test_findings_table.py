@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from medae.gui.findings_table import FindingsTable
 from medae.results import Finding
 
-WIDTH = 350
+WIDTH = 354
 """Of the table beside the images in a window of 1280 pixels."""
 
 
