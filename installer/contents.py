@@ -76,6 +76,10 @@ DROPPED: Mapping[str, str] = {
     "pyarrow/_*parquet_encryption*": "tables are plain here",
     "pyarrow/src/*": "for compilers",
     "sklearn/datasets/*": "sample data",
+    "reportlab/fonts/DarkGarden*": "under the GPL, and not used",
+    "reportlab/fonts/callig15*": "not used, and of doubtful licence",
+    "reportlab/fonts/*.pfb": "Type 1 fonts of Adobe's: a PDF names the standard ones without them",
+    "reportlab/fonts/*.afm": "their measures, which reportlab has as modules",
     "tensorboard/webfiles.zip": "TensorBoard's own server",
 }
 """Files that hooks collect and MedAE does not need, and why; the patterns are those of `fnmatch`.

@@ -15,6 +15,7 @@ import elf
 from bundle import run, size
 
 MAINTAINER = "The MedAE authors <medae@localhost.localdomain>"
+"""A Debian package must name a mailbox; the project has none yet."""
 
 QT_PACKAGES = (
     "libegl1", "libgl1", "libxcb-cursor0", "libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-render-util0",

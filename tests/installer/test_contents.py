@@ -28,6 +28,7 @@ def test_decoders_that_are_found_by_entry_points_are_named() -> None:
     "name",
     [
         "torch/bin/protoc",
+        "reportlab/fonts/DarkGardenMK.pfb",
         "torch/lib/libtorchbind_test.so",
         "torch/include/ATen/ATen.h",
         "sklearn/cluster/tests/test_k_means.py",
@@ -46,6 +47,7 @@ def test_what_is_not_used_is_dropped(name: str) -> None:
     "name",
     [
         "torch/lib/libtorch_cpu.so",
+        "reportlab/fonts/Vera.ttf",
         "torch/bin/torch_shm_manager",
         "torch/testing/_internal/__init__.py",
         "torch/distributed/distributed_c10d.py",
