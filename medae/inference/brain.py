@@ -134,16 +134,16 @@ def _below_top(head: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _ball(shape: tuple[int, ...], center: Array, radius: float) -> NDArray[np.bool_]:
-    axes = np.ogrid[tuple(slice(n) for n in shape)]
-    distance = sum((axis - c) ** 2 for axis, c in zip(axes, center, strict=True))
-    return np.asarray(distance < radius**2)
+    axes: list[Array] = [np.arange(n) - c for n, c in zip(shape, center, strict=True)]
+    squares = axes[0][:, None, None] ** 2 + axes[1][None, :, None] ** 2 + axes[2][None, None, :] ** 2
+    return np.asarray(squares < radius**2)
 
 
 def _centre(values: NDArray[np.float32], levels: _Levels) -> tuple[Array, float]:
     """Centre of gravity of the head, and the radius of a ball of its volume, in voxels."""
     head = np.clip(values, 0, levels.bright) * (values > levels.head)
     weight = head.sum()
-    axes = np.indices(values.shape, sparse=True)
+    axes: tuple[NDArray[np.intp], ...] = tuple(np.indices(values.shape, sparse=True))
     center = np.array([float((head * axis).sum() / weight) for axis in axes])
     return center, float((3 * np.count_nonzero(head) / (4 * np.pi)) ** (1 / 3))
 
