@@ -226,6 +226,7 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
             scorer, [Normal.of(scan) for scan in scans], part(report, 0.2, 1.0), known, mix=mix
         )
         settings |= calibrated
+        metrics["calibrated_on"] = "training scans" if scans[0].use == "train" else "held-out scans"
     if held_out and recipe.task != "denoise":
         metrics |= _held_out_terms(loop, held_out)
     described = facts(

@@ -66,8 +66,8 @@ def test_a_run_gives_a_bundle_that_detects(short: MakeRecipe, scans: Path, tmp_p
     found = medae.detect(volume, model=str(folder))
     assert found.volume.shape == volume.shape
     assert np.isfinite(found.volume.array).all()
-    assert found.threshold >= 2.5
-    assert bundle.read_info(folder).metrics["calibrated_on"] == "held-out patients"
+    assert found.threshold >= 2.0
+    assert bundle.read_info(folder).metrics["calibrated_on"] == "held-out scans"
 
 
 def test_reconstruction_is_measured_on_whole_slices(short: MakeRecipe, tmp_path: Path) -> None:
