@@ -199,7 +199,7 @@ def _encode_series(
         _encode_batch(batch, model, one)
     if is_calibrated:
         name = str(model.info.folder)
-        scores = detect(volume, name, model.device.name, report=part(report, 0.3, 1.0)).volume.array
+        scores = np.abs(detect(volume, name, model.device.name, report=part(report, 0.3, 1.0)).volume.array)
         one.score = np.array([pieces.in_scan(scores, n).max(initial=0.0) for n in range(len(pieces))], np.float64)
     return one
 

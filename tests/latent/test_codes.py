@@ -83,12 +83,18 @@ def test_blocks_of_a_model_in_three_dimensions(make_model: Callable[..., str], h
 
 
 def test_a_calibrated_model_gives_the_score_of_its_anomaly_map(make_model: Callable[..., str], heads: Path) -> None:
-    calibration = {"intensity_edges": (), "gradient_edges": (), "mean": ((0.0,),), "spread": ((0.1,),)}
+    table = {"middle": ((0.0,),), "below": ((0.1,),), "above": ((0.1,),)}
+    calibration = {
+        "intensity_edges": (),
+        "gradient_edges": (),
+        "tables": {"residual": table},
+        "mix": {"residual": 1.0},
+    }
     settings = {"pixel_spacing": 8.0, "whole_slices": True, "calibration": calibration}
     name = make_model(task="anomaly", settings=settings, latent_size=8, features=(4, 8))
     found = encode((heads / "t1",), LoadedModel.load(name, "cpu"))
     scores = detect(readers.open_volume(heads / "t1"), name, "cpu").volume.array
-    assert np.allclose(found.score, [scores[k].max() for k in found.slices])
+    assert np.allclose(found.score, [np.abs(scores[k]).max() for k in found.slices])
     assert found.score.max() > 0
     assert "anomaly map" in found.score_is
 
