@@ -1,7 +1,7 @@
 """Map anomalies: how far a scan is from what a model restores, in z-scores of normal scans."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from medae.inference.mapping import PREPARATION, Prepared, Scorer, prepare
 from medae.inference.normal import Calibration
 from medae.inference.prepare import refuse_colour
 from medae.inference.scores import Map
+from medae.networks import Network
 from medae.progress import Report, part, silent
 from medae.provenance import Provenance
 from medae.results import AnomalyMap, Normals
@@ -70,9 +71,10 @@ def detect(
     started, clock = datetime.now().astimezone(), time.perf_counter()
     refuse_colour(volume)
     used = choose_device(device)
-    infos, report = _models(volume, model, used, report)
+    scan = _Scan(volume)
+    infos, report = _models(scan, model, used, report)
     parts = [
-        _one(volume, info, used, started, part(report, n / len(infos), (n + 1) / len(infos)))
+        _one(scan, info, used, started, part(report, n / len(infos), (n + 1) / len(infos)))
         for n, info in enumerate(infos)
     ]
     found = parts[0] if len(parts) == 1 else _averaged(parts)
@@ -83,51 +85,64 @@ def detect(
     return AnomalyMap(found.volume, level, found.calibration, steps, found.normals, found.outside)
 
 
+class _Scan:
+    """A scan, and how models take it: prepared once for all that want it alike."""
+
+    def __init__(self, volume: Volume) -> None:
+        self.volume = volume
+        self._prepared: dict[str, tuple[Prepared, Callable[[Map], Map]]] = {}
+
+    def prepared_for(self, info: BundleInfo, network: Network) -> tuple[Prepared, Callable[[Map], Map]]:
+        """Give the scan on the model's grid, and the way back (`medae.inference.mapping.prepare`)."""
+        how = repr((info.modalities[0], network.window, [info.settings.get(name) for name in PREPARATION]))
+        if how not in self._prepared:
+            self._prepared[how] = prepare(self.volume, info.settings, info.modalities[0], network)
+        return self._prepared[how]
+
+
 def _with(step: Provenance, threshold: float, seconds: float) -> Provenance:
     return replace(step, options={**step.options, "threshold": threshold}, seconds=seconds)
 
 
-def _models(volume: Volume, model: str, device: Device, report: Report) -> tuple[list[BundleInfo], Report]:
+def _models(scan: _Scan, model: str, device: Device, report: Report) -> tuple[list[BundleInfo], Report]:
     """Give the models to use, and the rest of the progress."""
+    modality = scan.volume.modality
     if model != "auto":
         infos = [bundle.find(name) for name in model.split("+")]
         for info in infos:
-            if info.task != "anomaly":
-                bundle.check_fits(info, "anomaly", volume.modality)
+            if info.task != "anomaly" or not info.modalities:
+                bundle.check_fits(info, "anomaly", modality)
         return infos, report
-    fitting = bundle.fitting("anomaly", volume.modality)
+    fitting = bundle.fitting("anomaly", modality)
     if len(fitting) == 1:
         return list(fitting), report
-    return [_nearest(volume, fitting, device, part(report, 0.0, 0.1))], part(report, 0.1, 1.0)
+    return [_nearest(scan, fitting, device, part(report, 0.0, 0.1))], part(report, 0.1, 1.0)
 
 
-def _nearest(volume: Volume, infos: Sequence[BundleInfo], device: Device, report: Report) -> BundleInfo:
+def _nearest(scan: _Scan, infos: Sequence[BundleInfo], device: Device, report: Report) -> BundleInfo:
     """Give the model whose normal scans look most like this one, in units of how they differ among themselves."""
     best, least = infos[0], np.inf
-    same: dict[str, Prepared] = {}
     for n, info in enumerate(infos):
         report(n / len(infos), "Finding the model for this contrast")
         familiar = _familiar(info)
         if familiar is None or not familiar.codes:
             continue
         scorer = _scorer(info, device)
-        how = str([info.settings.get(name) for name in PREPARATION])
-        if how not in same:
-            same[how], _ = prepare(volume, info.settings, info.modalities[0], scorer.network)
-        away = familiar.distance(scorer.code(same[how])) / max(familiar.furthest, 1e-6)
+        prepared, _ = scan.prepared_for(info, scorer.network)
+        away = familiar.distance(scorer.code(prepared)) / max(familiar.furthest, 1e-6)
         if away < least:
             best, least = info, away
     return best
 
 
-def _one(volume: Volume, info: BundleInfo, device: Device, started: datetime, report: Report) -> AnomalyMap:
+def _one(scan: _Scan, info: BundleInfo, device: Device, started: datetime, report: Report) -> AnomalyMap:
     """Map the anomalies of a volume with one model; the threshold is the model's own."""
-    calibration = _calibration(info)
+    volume, calibration = scan.volume, _calibration(info)
     report(0.0, f"Loading {info.title} on {device.describe()}")
     how = {"draws": calibration.draws, "coarse_noise": calibration.coarse_noise}
     scorer = _scorer(info, device, wanted=tuple(calibration.mix), **how)
     report(0.02, "Preparing the scan")
-    prepared, to_scan = prepare(volume, info.settings, info.modalities[0], scorer.network)
+    prepared, to_scan = scan.prepared_for(info, scorer.network)
     scored = scorer.score(prepared, part(report, 0.15, 0.95))
     z, own_spread = calibration.z_scores(scored.scores, scored.restored, scored.mask)
     outside = _outside(volume, info, scored.code, scored.residual)
@@ -152,16 +167,12 @@ def _one(volume: Volume, info: BundleInfo, device: Device, started: datetime, re
     )
     normals = calibration.normals
     found = Volume(array=array, affine=volume.affine, modality=volume.modality, source=volume.source)
-    return AnomalyMap(found, calibration.threshold, _sentence([info], normals), (step,), normals, tuple(outside))
+    against = f"z against {normals.scans} normal scans that model {info.name} was calibrated on"
+    return AnomalyMap(found, calibration.threshold, against, (step,), normals, tuple(outside))
 
 
 def _scorer(info: BundleInfo, device: Device, **how: Any) -> Scorer:
     return Scorer(bundle.load_network(info), FAMILIES[info.family], device, identity=info.sha256, **how)
-
-
-def _sentence(infos: Sequence[BundleInfo], normals: Normals) -> str:
-    names = " and ".join(info.name for info in infos)
-    return f"z against {normals.scans} normal scans that model {names} was calibrated on"
 
 
 def _outside(volume: Volume, info: BundleInfo, code: Map, residual: float) -> list[str]:

@@ -208,22 +208,20 @@ class Calibration(_Strict):
         slope = (KNOTS[-1] - KNOTS[-3]) / max(self.tail[-1] - self.tail[-3], SMALLEST)
         z = (np.sign(sums) * (inner + slope * np.maximum(size - self.tail[-1], 0))).astype(np.float32)
         z[~mask] = 0.0
-        own = robust_spread(z[mask]) if mask.any() else 1.0
+        inside = z[mask]
+        own = robust_spread(inside[:: max(1, inside.size // 1_000_000)]) if inside.size else 1.0
         if own > 1:
             z /= np.float32(own)
         return z, own
 
     def _sums(self, scores: Mapping[str, Map], bins: NDArray[np.intp]) -> Map:
         """Weighted sum of the scores' z; scores without a sign take that of the residual."""
+        z = {name: self.tables[name].z(scores[name], bins) for name in self.mix}
+        sign = np.sign(z["residual"]) if "residual" in z else np.float32(1)
         total = np.zeros(bins.shape, np.float32)
-        sign = np.sign(self._z("residual", scores, bins)) if "residual" in self.tables else np.float32(1)
         for name, weight in self.mix.items():
-            z = self._z(name, scores, bins)
-            total += np.float32(weight) * (np.maximum(z, 0) * sign if name in UNSIGNED else z)
+            total += np.float32(weight) * (np.maximum(z[name], 0) * sign if name in UNSIGNED else z[name])
         return total
-
-    def _z(self, name: str, scores: Mapping[str, Map], bins: NDArray[np.intp]) -> Map:
-        return self.tables[name].z(scores[name], bins)
 
     def _bins(self, restored: Map, slope: Map) -> NDArray[np.intp]:
         """Flat bin index of each voxel."""
@@ -243,8 +241,7 @@ def gradient(images: Map) -> Map:
 
 def robust_spread(values: NDArray[np.floating]) -> float:
     """Give the standard deviation of a Gaussian with the same median absolute deviation."""
-    thinned = values[:: max(1, values.size // 1_000_000)]
-    return 1.4826 * float(np.median(np.abs(thinned - np.median(thinned)))) if values.size else 0.0
+    return 1.4826 * float(np.median(np.abs(values - np.median(values)))) if values.size else 0.0
 
 
 def _rounded(table: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:

@@ -125,8 +125,14 @@ def to_pixel_spacing(
     images: NDArray[np.float32], spacing: tuple[float, float, float], wanted: float
 ) -> NDArray[np.float32]:
     """Resample slices (slices, rows, columns) in their plane to ``wanted`` mm per pixel."""
-    rows, columns = (max(32, round(n * s / wanted)) for n, s in zip(images.shape[1:], spacing[1:], strict=True))
+    rows, columns = plane_at(images.shape, spacing, wanted)
     return resize(torch.from_numpy(images)[:, None], rows, columns)[:, 0].numpy()
+
+
+def plane_at(shape: tuple[int, ...], spacing: tuple[float, float, float], wanted: float) -> tuple[int, int]:
+    """Count the (rows, columns) of slices at ``wanted`` mm per pixel; at least 32 each."""
+    rows, columns = (max(32, round(n * s / wanted)) for n, s in zip(shape[1:], spacing[1:], strict=True))
+    return rows, columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ intensity
     semi-supervised anomaly segmentation methods for brain MRI", BrainLes 2021).
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch  # noqa: TID253
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from medae.networks import Network
     from medae.progress import Report
 
-Score = Literal["residual", "structure", "features", "intensity"]
 Map = NDArray[np.float32]
 Spacing = tuple[float, float, float]
 

@@ -15,7 +15,7 @@ from monai.utils import TraceKeys  # noqa: TID253
 from numpy.typing import NDArray
 
 from medae.inference.brain import brain_mask
-from medae.inference.prepare import Frame, body_mask, standardised
+from medae.inference.prepare import Frame, body_mask, plane_at, standardised
 from medae.volume import spacing_of
 
 Anatomy = Literal["body", "brain"]
@@ -77,9 +77,7 @@ class ResampleSlicesd(MapTransform, InvertibleTransform):  # type: ignore[misc]
         shape, spacing = item[self.keys[0]].shape[1:], spacing_of(affine)
         wanted = list(shape)
         if self.pixel_spacing is not None:
-            wanted[1:] = (
-                max(32, round(n * s / self.pixel_spacing)) for n, s in zip(shape[1:], spacing[1:], strict=True)
-            )
+            wanted[1:] = plane_at(shape, spacing, self.pixel_spacing)
         if self.across and spacing[0] < FINEST_MM:
             wanted[0] = max(1, round(shape[0] * spacing[0]))
         for key in self.key_iterator(item):

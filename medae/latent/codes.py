@@ -15,6 +15,7 @@ from medae.errors import ModelError, ReadError, UnsupportedVolume
 from medae.families import FAMILIES, Family
 from medae.inference import detect
 from medae.inference.device import Device, channels_last, choose_device
+from medae.inference.normal import robust_spread
 from medae.latent.pieces import Pieces, common_plane
 from medae.networks import Network
 from medae.progress import Report, part, silent
@@ -287,5 +288,5 @@ def _flat_codes(
 def _robust_z(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Deviations from the median in units of the spread (1.4826 · MAD); 0 where there is none."""
     median = np.median(values)
-    spread = 1.4826 * float(np.median(np.abs(values - median)))
+    spread = robust_spread(values)
     return (values - median) / spread if spread > 0 else np.zeros_like(values)

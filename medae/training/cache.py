@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from medae import phantom, readers
 from medae.errors import MedaeError, SettingsError
+from medae.inference.normal import robust_spread
 from medae.inference.prepare import (
     Frame,
     body_mask,
@@ -229,7 +230,7 @@ def bright_regions(images: NDArray[np.float32], body: NDArray[np.bool_], deviati
         return np.zeros(images.shape, bool)
     inside = inside[inside > 0.5 * np.percentile(inside, 95)]
     median = float(np.median(inside))
-    spread = 1.4826 * float(np.median(np.abs(inside - median)))
+    spread = robust_spread(inside)
     bright = ndimage.gaussian_filter(images, (0, 0.7, 0.7)) > median + deviations * spread
     disc = ndimage.generate_binary_structure(2, 1)[None]
     return ndimage.binary_dilation(bright & body, disc, iterations=2)

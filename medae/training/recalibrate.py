@@ -48,8 +48,8 @@ def recalibrate(
         If there is no such model, or it does not map anomalies.
     """
     info = bundle.find(model)
-    bundle.check_fits(info, "anomaly", info.modalities[0])
-    modality = info.modalities[0]
+    modality = info.modalities[0] if info.modalities else ""
+    bundle.check_fits(info, "anomaly", modality)
     network = bundle.load_network(info)
     normals, left_out = _normals(info, network, paths, part(report, 0.0, 0.3))
     if not normals:

@@ -1,5 +1,7 @@
 """Anomaly maps: grid, units, thresholds; never the quality of a model."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from medae import phantom
 from medae.errors import ModelError, SettingsError, UnsupportedVolume
 from medae.inference import detect
 from medae.inference.familiar import Familiar
+from medae.inference.mapping import prepare
 from medae.inference.normal import Calibration, Table
 from medae.volume import Volume
 
@@ -95,3 +98,28 @@ def test_models_are_averaged(tiny_bundle, scan: Volume) -> None:
     assert np.allclose(both.volume.array, (one.volume.array + two.volume.array) / 2, atol=1e-5)
     assert both.threshold == 5.0
     assert [step.bundle for step in both.provenance] == ["one", "two"]
+
+
+def test_a_model_that_names_no_modality_is_refused(tiny_bundle, scan: Volume) -> None:
+    info = tiny_bundle(task="anomaly", pixel_spacing=3.0, calibration=CALIBRATION)
+    file = info.folder / "configs" / "metadata.json"
+    file.write_text(file.read_text().replace('"modalities": [\n      "MR"\n    ]', '"modalities": []'))
+    with pytest.raises(UnsupportedVolume, match="this scan is MR"):
+        detect(scan, model="tiny")
+
+
+def test_a_scan_is_prepared_once_for_models_that_want_it_alike(
+    tiny_bundle, scan: Volume, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_bundle("one", task="anomaly", pixel_spacing=3.0, calibration=CALIBRATION)
+    tiny_bundle("two", task="anomaly", pixel_spacing=3.0, calibration=CALIBRATION)
+    tiny_bundle("finer", task="anomaly", pixel_spacing=2.0, calibration=CALIBRATION)
+    spacings = []
+
+    def counted(volume: Volume, settings: dict, *rest: object):
+        spacings.append(settings["pixel_spacing"])
+        return prepare(volume, settings, *rest)
+
+    monkeypatch.setattr(sys.modules["medae.inference.detect"], "prepare", counted)
+    detect(scan, model="one+two+finer")
+    assert spacings == [3.0, 2.0]
