@@ -73,11 +73,3 @@ def tiny_bundle() -> Callable:
         return bundle.write(bundle.user_models_folder() / name, state, definition, metadata, "# Tiny")
 
     return make
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests of training first: late in one long process, `tests/training/test_patches.py` crashed torch.
-
-    Seen twice on 25 November 2026 (a segmentation fault), never alone; the cause is not known yet.
-    """
-    items.sort(key=lambda item: "tests/training" not in item.path.as_posix())

@@ -38,10 +38,21 @@ def openvino() -> Any:
 
 
 @cache
+def _core(module: Any) -> Any:
+    """One ``Core`` for the whole process, of OpenVINO's module, which is never let go.
+
+    The CPU plugin gives the thread that loads it a stack for signal handlers, and frees it when it is unloaded with
+    the last ``Core`` and model. Where that happens in another thread, the next signal that Python handles (Ctrl+C, a
+    child that ends) is fatal without a word (OpenVINO 2026.4).
+    """
+    return module.Core()
+
+
+@cache
 def openvino_problem() -> str:
     """Say why OpenVINO cannot be used; empty if it can."""
     try:
-        found = "CPU" in openvino().Core().available_devices
+        found = "CPU" in _core(openvino()).available_devices
     except (ImportError, OSError, RuntimeError, AttributeError) as error:
         return f"OpenVINO cannot be loaded ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
     return "" if found else "OpenVINO does not support this processor"
@@ -52,7 +63,7 @@ def openvino_precisions() -> tuple[OpenVinoPrecision, ...]:
     """Precisions that this processor computes in itself; empty where OpenVINO cannot be used."""
     if openvino_problem():
         return ()
-    abilities = openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    abilities = _core(openvino()).get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return ("float32", "bfloat16") if "BF16" in abilities else ("float32",)
 
 
@@ -125,7 +136,7 @@ class OpenVinoEngine:
 
     def _compiled(self, shape: tuple[int, ...]) -> Any:
         """Model compiled for one shape (B, C, *spatial), from the disk where it is kept."""
-        core = openvino().Core()
+        core = _core(openvino())
         options = {
             "INFERENCE_PRECISION_HINT": _HINTS[self.precision],
             "PERFORMANCE_HINT": "LATENCY",

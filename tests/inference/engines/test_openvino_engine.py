@@ -108,3 +108,20 @@ def test_where_it_cannot_be_imported_the_reason_is_given(monkeypatch: pytest.Mon
         for function in (openvino_engine.openvino, openvino_problem, openvino_precisions):
             function.cache_clear()
     assert openvino_precisions()
+
+
+def test_signals_are_still_handled_when_an_engine_ended_in_another_thread() -> None:
+    """OpenVINO's plugin gives the thread that loads it a stack for signals, and frees it in the one that unloads it."""
+    code = (
+        "import gc, os, signal, threading, torch\n"
+        "from medae.inference.engines import OpenVinoEngine\n"
+        "from medae.networks import ResidualUNet\n"
+        "kept = [OpenVinoEngine(ResidualUNet(in_channels=1, features=(8, 16), blocks=1).eval())]\n"
+        "kept[0].run(torch.rand(1, 1, 32, 32))\n"
+        "thread = threading.Thread(target=lambda: (kept.clear(), gc.collect()))\n"
+        "thread.start(); thread.join()\n"
+        "signal.signal(signal.SIGTERM, lambda *_: print('handled'))\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+    )
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=120)
+    assert (run.returncode, run.stdout) == (0, "handled\n")
