@@ -136,11 +136,14 @@ class AnomalyMap:
     provenance: tuple[Provenance, ...] = ()
     normals: Normals = field(default_factory=Normals)
     outside: tuple[str, ...] = ()
+    _found: list[tuple[Finding, ...]] = field(default_factory=list, init=False, repr=False)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Findings at the map's own threshold."""
-        return findings(self.volume, self.threshold, normals=self.normals)
+        """Findings at the map's own threshold, looked for once."""
+        if not self._found:
+            self._found.append(findings(self.volume, self.threshold, normals=self.normals))
+        return self._found[0]
 
     @property
     def p_value(self) -> float | None:

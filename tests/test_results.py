@@ -1,5 +1,6 @@
 """Results: findings and blending."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -167,3 +168,12 @@ def test_findings_are_on_both_sides_and_say_which() -> None:
     found = AnomalyMap(volume, 4.0, "", normals=NORMALS)
     assert len(found.findings) == 2
     assert found.p_value == 0.2
+
+
+def test_findings_follow_the_threshold_of_each_map() -> None:
+    array = np.zeros((8, 8, 8), np.float32)
+    array[1:3, 1:3, 1:3] = 5.0
+    found = AnomalyMap(Volume(array=array, affine=np.diag([4.0, 4.0, 4.0, 1.0])), 4.0, "")
+    assert len(found.findings) == 1
+    assert found.findings is found.findings
+    assert replace(found, threshold=6.0).findings == ()

@@ -108,6 +108,11 @@ def find(name: str) -> BundleInfo:
     raise ModelError(f"there is no model named {name!r}; the models are: {known}")
 
 
+def find_all(names: str) -> tuple[BundleInfo, ...]:
+    """Give the bundles of several names joined by ``+``, whose results are averaged; raises as `find` does."""
+    return tuple(find(name) for name in names.split("+"))
+
+
 def choose(task: str, modality: str) -> BundleInfo:
     """Give the model that fits: the first of `fitting`."""
     return fitting(task, modality)[0]

@@ -13,7 +13,6 @@ from medae.cli import options as given
 from medae.cli.process import attempt, check_job, naming, origin
 from medae.cli.run_report import RunReport, SeriesReport, finish, write_report
 from medae.cli.terminal import Terminal
-from medae.errors import UnsupportedVolume
 from medae.progress import Report, part
 
 if TYPE_CHECKING:
@@ -268,7 +267,7 @@ def _result(request: Request, item: Item, template: "ProcessJob", report: Report
         found = run(job.model_copy(update={"exports": (), "out": None}), report).result
         assert found is not None
         result = found
-    if result.denoised is not None and request.strength != 1.0:
+    if result.denoised is not None:
         result = replace(result, denoised=blend(result.original, result.denoised, request.strength))
     if result.anomaly_map is not None and template.threshold is not None:
         result = replace(result, anomaly_map=replace(result.anomaly_map, threshold=template.threshold))
@@ -288,13 +287,11 @@ def _warnings(request: Request, result: "Result") -> list[str]:
 
 def _tell(request: Request, item: Item, result: "Result", one: SeriesReport) -> None:
     """Print what would be written."""
-    from medae.exporters import EXPORTERS, chosen_options
+    from medae.exporters import EXPORTERS, check_accepted, chosen_options
     from medae.jobs.export_offer import size_text
 
     for key, options in chosen_options(request.keys, request.options):
-        reason = EXPORTERS[key].accepts(result)
-        if reason is not None:
-            raise UnsupportedVolume(f"{EXPORTERS[key].TITLE}: {reason}")
+        check_accepted(result, (key,))
         for output in EXPORTERS[key].outputs(result, item.name, options):
             path = item.folder / output.name
             one.files.append(str(path))

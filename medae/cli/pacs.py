@@ -99,7 +99,7 @@ def _line(found: "Match") -> str:
 def get(
     node: NodeName,
     out: given.OutputFolder,
-    study: Annotated[str, typer.Option("--study", metavar="UID", help="StudyInstanceUID.")],
+    study: StudyUid,
     series: SeriesUid = "",
     as_json: given.AsJson = False,
 ) -> None:
@@ -132,7 +132,7 @@ def get(
 def move(
     node: NodeName,
     destination: Annotated[str, typer.Argument(metavar="AE_TITLE", help="AE title of the receiver.")],
-    study: Annotated[str, typer.Option("--study", metavar="UID", help="StudyInstanceUID.")],
+    study: StudyUid,
     series: SeriesUid = "",
     as_json: given.AsJson = False,
 ) -> None:

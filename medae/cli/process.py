@@ -195,9 +195,9 @@ def check_job(job: "ProcessJob") -> None:
     from medae import bundle
     from medae.inference.device import choose_device
 
-    for name in (job.denoise, *(job.detect or "auto").split("+")):
+    for name in (job.denoise, job.detect):
         if name not in (None, "auto", bundle.NONE):
-            bundle.find(str(name))
+            bundle.find_all(str(name))
     if job.device != "auto":
         choose_device(job.device)
 

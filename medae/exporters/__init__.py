@@ -109,7 +109,7 @@ def export(
     folder = Path(folder)
     _check_name(name, result, anonymous=deidentify is not None)
     chosen = chosen_options(exporters, options or {})
-    _check_accepted(result, exporters)
+    check_accepted(result, exporters)
     written: dict[str, tuple[Path, ...]] = {}
     with staged(folder, result.original.source.paths, overwrite) as stage:
         share = 0.7 if deidentify is not None or compression != "none" else 1.0
@@ -128,7 +128,8 @@ def _deidentifier(wanted: Deidentify | Deidentifier | None, options: Mapping[str
     return wanted
 
 
-def _check_accepted(result: Result, keys: Sequence[str]) -> None:
+def check_accepted(result: Result, keys: Sequence[str]) -> None:
+    """Raise `UnsupportedVolume` with the reason if an exporter cannot write the result."""
     for key in keys:
         reason = EXPORTERS[key].accepts(result)
         if reason is not None:

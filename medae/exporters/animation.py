@@ -10,7 +10,7 @@ from pydantic import Field
 
 from medae.errors import ExportError
 from medae.exporters.drawing import font, fuse, grey
-from medae.exporters.exporter import ExporterOptions, Output
+from medae.exporters.exporter import NOTHING_YET, ExporterOptions, Output, kinds_of
 from medae.progress import Report, part
 from medae.results import Result
 from medae.windowing import default_window
@@ -37,19 +37,19 @@ class Options(ExporterOptions):
 
 def accepts(result: Result) -> str | None:
     """Why there is nothing to show; None when there is."""
-    if result.denoised is None and result.anomaly_map is None:
-        return "there is neither a denoised scan nor a heatmap yet; run denoise or detect first"
+    if not kinds_of(result):
+        return NOTHING_YET
     return "there is only one slice; use png" if result.original.shape[0] < 2 else None
 
 
 def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
     """Name ``<name>_denoised`` and ``<name>_heatmap``, whichever apply; their size is not known before."""
-    return tuple(Output(f"{name}_{what}{_suffix(options)}", 1) for what in _kinds(result))
+    return tuple(Output(f"{name}_{what}{_suffix(options)}", 1) for what in kinds_of(result))
 
 
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:
     """Write ``<name>_denoised.gif`` (before and after, side by side) and ``<name>_heatmap.gif``, whichever apply."""
-    kinds = _kinds(result)
+    kinds = kinds_of(result)
     paths = []
     for number, what in enumerate(kinds):
         progress = part(report, number / len(kinds), (number + 1) / len(kinds))
@@ -61,11 +61,6 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
             _write_images(list(pictures), path, options)
         paths.append(path)
     return tuple(paths)
-
-
-def _kinds(result: Result) -> list[str]:
-    there = {"denoised": result.denoised is not None, "heatmap": result.anomaly_map is not None}
-    return [kind for kind, is_there in there.items() if is_there]
 
 
 def _suffix(options: Options) -> str:

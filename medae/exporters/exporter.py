@@ -25,6 +25,16 @@ STAGING_PREFIX = ".medae-"
 """Hidden folders with this prefix hold exports in progress."""
 
 
+NOTHING_YET = "there is neither a denoised scan nor a heatmap yet; run denoise or detect first"
+"""Why a result without either cannot be exported."""
+
+
+def kinds_of(result: Result) -> list[str]:
+    """Say which of ``"denoised"`` and ``"heatmap"`` a result has."""
+    there = {"denoised": result.denoised is not None, "heatmap": result.anomaly_map is not None}
+    return [kind for kind, is_there in there.items() if is_there]
+
+
 class ExporterOptions(BaseModel):
     """Options of one exporter; drives forms, flags and validation."""
 

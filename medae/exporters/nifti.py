@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from medae.errors import ExportError
-from medae.exporters.exporter import ExporterOptions, Output
+from medae.exporters.exporter import NOTHING_YET, ExporterOptions, Output, kinds_of
 from medae.exporters.side_car import SUFFIXES, side_car
 from medae.progress import Report
 from medae.results import Result
@@ -48,15 +48,15 @@ class Options(ExporterOptions):
 
 def accepts(result: Result) -> str | None:
     """Why there is nothing to write; None when there is."""
-    if result.denoised is None and result.anomaly_map is None:
-        return "there is neither a denoised scan nor a heatmap yet; run denoise or detect first"
+    if not kinds_of(result):
+        return NOTHING_YET
     return None
 
 
 def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
     """Name the files and their side-cars; how small they are packed is not known before."""
     found = []
-    for kind in _kinds(result):
+    for kind in kinds_of(result):
         path = _file_name(result, name, kind, options)
         found.append(Output(path, 1))
         if options.side_car and not options.file_name:
@@ -66,7 +66,7 @@ def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
 
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:
     """Write ``<name>_denoised.nii.gz`` and ``<name>_heatmap.nii.gz``, whichever there are, each with its side-car."""
-    kinds = _kinds(result)
+    kinds = kinds_of(result)
     if options.file_name and len(kinds) > 1:
         raise ExportError("One file name is not enough for two files; give a folder instead.")
     written = []
@@ -82,11 +82,6 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
             beside.write_text(f"{text}\n", encoding="utf-8")
             written.append(beside)
     return tuple(written)
-
-
-def _kinds(result: Result) -> list[str]:
-    there = {"denoised": result.denoised is not None, "heatmap": result.anomaly_map is not None}
-    return [kind for kind, is_there in there.items() if is_there]
 
 
 def _values(result: Result, kind: str) -> tuple[Volume, NDArray[np.generic]]:

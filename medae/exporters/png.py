@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from medae.exporters.drawing import color_bar, colors_for, difference, font, fuse, grey
-from medae.exporters.exporter import ExporterOptions, Output
+from medae.exporters.exporter import NOTHING_YET, ExporterOptions, Output, kinds_of
 from medae.progress import Report
 from medae.provenance import Provenance
 from medae.results import AnomalyMap, Result
@@ -41,15 +41,14 @@ class Options(ExporterOptions):
 
 def accepts(result: Result) -> str | None:
     """Why there is nothing to draw; None when there is."""
-    if result.denoised is None and result.anomaly_map is None:
-        return "there is neither a denoised scan nor a heatmap yet; run denoise or detect first"
+    if not kinds_of(result):
+        return NOTHING_YET
     return None
 
 
 def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
     """Name the pictures; their size is not known before."""
-    there = {"denoised": result.denoised is not None, "heatmap": result.anomaly_map is not None}
-    return tuple(Output(f"{name}_{kind}.png", 1) for kind, is_there in there.items() if is_there)
+    return tuple(Output(f"{name}_{kind}.png", 1) for kind in kinds_of(result))
 
 
 def export(result: Result, folder: Path, name: str, options: Options, report: Report) -> tuple[Path, ...]:

@@ -15,7 +15,7 @@ from pydicom.valuerep import DSfloat
 from medae.errors import ExportError
 from medae.exporters import dicom_attributes as attributes
 from medae.exporters import dicom_file
-from medae.exporters.exporter import DicomOptions, Output
+from medae.exporters.exporter import NOTHING_YET, DicomOptions, Output, kinds_of
 from medae.progress import Report, part
 from medae.results import AnomalyMap, Finding, Result, finding_numbers
 from medae.volume import HOUNSFIELD, Volume, Window
@@ -45,8 +45,8 @@ class Options(DicomOptions):
 
 def accepts(result: Result) -> str | None:
     """Why there can be no Presentation State; None when there can."""
-    if result.denoised is None and result.anomaly_map is None:
-        return "there is neither a denoised scan nor a heatmap yet; run denoise or detect first"
+    if not kinds_of(result):
+        return NOTHING_YET
     return attributes.reason_against(result, needs_position=False)
 
 

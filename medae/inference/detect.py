@@ -108,7 +108,7 @@ def _models(scan: _Scan, model: str, device: Device, report: Report) -> tuple[li
     """Give the models to use, and the rest of the progress."""
     modality = scan.volume.modality
     if model != "auto":
-        infos = [bundle.find(name) for name in model.split("+")]
+        infos = list(bundle.find_all(model))
         for info in infos:
             if info.task != "anomaly" or not info.modalities:
                 bundle.check_fits(info, "anomaly", modality)

@@ -13,19 +13,15 @@ from medae.jobs.job import ProcessJob
 from medae.progress import Report, silent
 from medae.readers import Skipped, scan
 from medae.readers.choices import Gaps, chosen
+from medae.readers.dicom_header import COLOUR, RESULT
 from medae.volume import Source
 
 DENOISE = ProcessJob(denoise="auto")
 """What a batch does unless told otherwise."""
 
-RESULT = "RESULT"
-"""Value of `Source.kind` of heatmaps and segmentations that lie without their scan."""
-
 NO_SCAN = "a result (heatmap or segmentation), not a scan"
 """Why such a file is left alone."""
 
-COLOUR = "COLOUR"
-"""Value of `Source.kind` of colour images."""
 LEFT_ALONE = "a colour image, which is left alone unless asked for (--colour)"
 
 
@@ -80,11 +76,11 @@ def plan(
     skipped = tuple(item for item in found.skipped if not is_ours(item.path))
     results = [source for source in sources if source.kind == RESULT]
     skipped += tuple(Skipped(source.paths[0], NO_SCAN) for source in results)
-    sources = [source for source in sources if source not in results]
+    sources = [source for source in sources if source.kind != RESULT]
     if not template.colour:
         coloured = [source for source in sources if COLOUR in source.kind.split()]
         skipped += tuple(Skipped(source.paths[0], LEFT_ALONE) for source in coloured)
-        sources = [source for source in sources if source not in coloured]
+        sources = [source for source in sources if COLOUR not in source.kind.split()]
     sources = [part for source in sources for part in chosen(source, gaps)]
     sources.sort(key=lambda source: ([str(path) for path in source.paths], source.part))
     volumes = Counter(source.paths for source in sources)
@@ -126,10 +122,15 @@ def _digest(task: str, model: str | None, modality: str | None) -> str:
     if model is None or model == bundle.NONE:
         return ""
     try:
-        info = bundle.choose(task, modality or "") if model == "auto" else bundle.find(model)
+        if model != "auto":
+            infos = bundle.find_all(model)
+        elif task == "anomaly":  # the one whose normal scans are most alike
+            infos = bundle.fitting(task, modality or "")
+        else:
+            infos = (bundle.choose(task, modality or ""),)
     except MedaeError:
         return ""
-    return info.sha256
+    return "+".join(info.sha256 for info in infos)
 
 
 def _exports(source: Source, template: ProcessJob) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from medae.errors import ReadError
 from medae.progress import Report
 from medae.readers.files import os_reason
+from medae.readers.nifti import RAS_TO_LPS
 from medae.readers.reader import Scan, scan_each
 from medae.volume import Source, Volume, spacing_of
 
@@ -20,7 +21,6 @@ TITLE = "Analyze 7.5 and NIfTI pairs"
 SUFFIXES: tuple[str, ...] = (".hdr", ".img")
 
 HEADER_BYTES = 348
-RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 CUT_OFF = "its pixel data (.img) are missing, cut off or damaged; copy both files again"
 SIDES = "An Analyze file does not say how the scan lies in the patient: left and right are a guess."
 

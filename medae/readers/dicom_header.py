@@ -31,6 +31,8 @@ COLOURS = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_
 
 COLOUR = "COLOUR"
 """What `Source.kind` says of a colour image."""
+RESULT = "RESULT"
+"""The same of heatmaps and segmentations that lie without their scan."""
 SECONDARY_CAPTURE_CLASS = "1.2.840.10008.5.1.4.1.1.7"
 """Start of the SOP classes of secondary captures (PS3.4 B.5)."""
 

@@ -18,7 +18,7 @@ from pydicom.dataset import Dataset
 from medae.errors import MedaeError, ReadError
 from medae.progress import Cancelled, Report
 from medae.provenance import Provenance
-from medae.readers.dicom_header import patient_key, text, whole
+from medae.readers.dicom_header import RESULT, patient_key, text, whole
 from medae.readers.files import os_reason
 from medae.readers.reader import ResultFile, Scan, Skipped
 from medae.readers.result_geometry import finding_of, finding_of_points, onto, outline
@@ -247,7 +247,7 @@ def _source(path: Path, data: Dataset, found: ResultFile) -> Source:
     import highdicom
 
     with _understood(path):
-        geometry: Any = highdicom.Image.from_dataset(data).get_volume_geometry(allow_missing_positions=True)
+        geometry: Any = highdicom.Image.from_dataset(data, copy=False).get_volume_geometry(allow_missing_positions=True)
         if geometry is None:
             raise ReadError(path, f"the slices of the {found.kind} do not form a volume")
         slices, rows, columns = geometry.spatial_shape
@@ -263,7 +263,7 @@ def _source(path: Path, data: Dataset, found: ResultFile) -> Source:
         shape=(slices, rows, columns),
         spacing=spacing_of(geometry.affine),
         patient=patient_key(data),
-        kind="RESULT",
+        kind=RESULT,
     )
 
 
@@ -271,7 +271,7 @@ def _map_of(data: Dataset) -> tuple["Placed", str]:
     """Real-world values of a Parametric Map, and against what they are calibrated (``""`` for not at all)."""
     import highdicom
 
-    image = highdicom.pm.ParametricMap.from_dataset(data)
+    image = highdicom.pm.ParametricMap.from_dataset(data, copy=False)
     placed = image.get_volume(apply_real_world_transform=True, dtype=np.float64, allow_missing_positions=True)
     explanation = str(next(_mappings(data), Dataset()).get("LUTExplanation", "") or "z-scores")
     calibrated = _Z_SCORE in _quantities(data)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from medae.errors import ReadError
 from medae.progress import Report
-from medae.readers.files import os_reason
+from medae.readers.files import GZIP, os_reason
 from medae.readers.reader import Scan, scan_each
 from medae.volume import Source, Volume, spacing_of
 
@@ -95,7 +95,7 @@ def _stem(path: Path) -> str:
 
 def _is_zipped(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.read(2) == b"\x1f\x8b"
+        return file.read(2) == GZIP
 
 
 def _open(path: Path) -> IO[bytes]:

@@ -99,3 +99,14 @@ def test_gaps_are_kept_or_not_as_chosen(tmp_path: Path) -> None:
         for gaps in ("keep", "largest", "single")
     }
     assert counts == {"keep": [5], "largest": [3], "single": [1, 1, 1, 1, 1]}
+
+
+def test_each_of_several_models_counts(tiny_bundle, tmp_path: Path) -> None:
+    scan = tmp_path / "scan.nii.gz"
+    scan.write_bytes(b"scan")
+    job = ProcessJob(paths=(scan,), detect="one+two", modality="MR")
+    tiny_bundle("one", task="anomaly")
+    tiny_bundle("two", task="anomaly")
+    before = job_id(job)
+    tiny_bundle("two", task="anomaly", features=(8, 24))
+    assert job_id(job) != before
