@@ -148,7 +148,10 @@ class AnomalyMap:
     @property
     def p_value(self) -> float | None:
         """Chance that a normal scan shows as large a |z| anywhere."""
-        return self.normals.p_value(float(np.abs(self.volume.array).max(initial=0.0)))
+        if not self.normals.maxima:
+            return None
+        scores = self.volume.array
+        return self.normals.p_value(float(max(scores.max(initial=0.0), -scores.min(initial=0.0))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -204,11 +204,15 @@ class PacsSettings(_Kept):
         return self.changed(rules=_replaced(self.rules, rule))
 
     def without(self, name: str) -> Self:
-        """Give settings without the node and the rules of that name, nor rules that send to it."""
+        """Give settings without the node of that name, nor rules that send to it."""
         return self.changed(
             nodes=tuple(node for node in self.nodes if node.name != name),
-            rules=tuple(rule for rule in self.rules if name not in (rule.name, rule.destination)),
+            rules=tuple(rule for rule in self.rules if rule.destination != name),
         )
+
+    def without_rule(self, name: str) -> Self:
+        """Give settings without the rule of that name."""
+        return self.changed(rules=tuple(rule for rule in self.rules if rule.name != name))
 
 
 def _replaced(known: tuple[Any, ...], new: Any) -> tuple[Any, ...]:

@@ -113,5 +113,9 @@ def test_a_rule_goes_with_its_destination() -> None:
     settings = PacsSettings().with_node(web).with_rule(Rule(name="mr", destination="web"))
     assert settings.without("mr").nodes == (web,)
     assert settings.without("web") == PacsSettings()
+    namesake = settings.with_node(DicomwebNode(name="mr", url="https://mr/dicom-web"))
+    assert namesake.without("mr").rules == settings.rules
+    assert namesake.without_rule("mr").nodes == namesake.nodes
+    assert namesake.without_rule("mr").rules == ()
     with pytest.raises(SettingsError, match="No node is called 'other'"):
         settings.with_rule(Rule(name="ct", destination="other"))

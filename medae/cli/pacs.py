@@ -113,7 +113,9 @@ def get(
     one = settings.node(node)
     fetched: list[dict[str, Any]] = []
     with Terminal(quiet=as_json).task(f"Fetching from {node}") as show, stoppable(show) as report:
-        wanted = [series] if series else [s.series_instance_uid for s in client.find_series(one, study)]
+        wanted = [series]
+        if not series:
+            wanted = [found.series_instance_uid for found in client.find_series(one, study, settings.listener)]
         if not wanted:
             raise NodeError(f"Node {node!r} has no series of that study.")
         for number, uid in enumerate(wanted):

@@ -177,7 +177,7 @@ def remove_rule(name: Name) -> None:
     settings = PacsSettings.load()
     if name not in {rule.name for rule in settings.rules}:
         raise SettingsError(f"No rule is called {name!r}; 'medae pacs rules' lists them.")
-    settings.changed(rules=tuple(rule for rule in settings.rules if rule.name != name)).save()
+    settings.without_rule(name).save()
     typer.echo(f"Rule {name} is removed.")
 
 

@@ -12,11 +12,9 @@ from PySide6.QtWidgets import (  # noqa: TID253
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -117,7 +115,7 @@ class ExportDialog(QDialog):
         right.addWidget(self.preview, 1)
         halves = QHBoxLayout()
         halves.setSpacing(3 * theme.SPACING)
-        halves.addWidget(_scrolled(left), 4)
+        halves.addWidget(theme.scrolled(left), 4)
         halves.addLayout(right, 6)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 14)
@@ -154,7 +152,7 @@ class ExportDialog(QDialog):
         anonymous = self.how.deidentify.isChecked()
         folder = Path(self.folder.text()).expanduser()
         self._paths = self.preview.show_outputs(chosen, folder, self.name.text(), anonymous=anonymous)
-        problem = self._problem(bool(chosen), self.name.text(), any(path.exists() for path in self._paths))
+        problem = self._problem(bool(chosen), self.name.text(), self.preview.has_existing)
         self.preview.say(problem, self._warnings if anonymous else ())
         self.export_button.setEnabled(not problem)
 
@@ -177,21 +175,6 @@ def _sentence(values: Any) -> str:
     except ValueError as error:
         return str(error)
     return ""
-
-
-def _scrolled(layout: QVBoxLayout) -> QScrollArea:
-    """Give a layout a scroll bar for small screens."""
-    inner = QWidget()
-    inner.setLayout(layout)
-    layout.setContentsMargins(0, 0, theme.SPACING, 0)
-    area = QScrollArea()
-    area.setWidget(inner)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.viewport().setAutoFillBackground(False)
-    inner.setAutoFillBackground(False)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return area
 
 
 def _box(choice: Choice) -> QCheckBox:

@@ -26,7 +26,13 @@ _PICTURE = 176
 
 
 class ExportPreview(QWidget):
-    """Shows the outputs of the chosen exporters; the picture belongs to the row that is selected."""
+    """Shows the outputs of the chosen exporters; the picture belongs to the row that is selected.
+
+    Attributes
+    ----------
+    has_existing
+        Whether any of the outputs shown is there already.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +47,7 @@ class ExportPreview(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
+        self.has_existing = False
         self.total = theme.label("", "dim")
         self.picture = QLabel()
         self.picture.setFixedSize(_PICTURE, _PICTURE)
@@ -80,14 +87,17 @@ class ExportPreview(QWidget):
         rows = [(choice, output) for choice in chosen for output in choice.outputs]
         self.table.setRowCount(len(rows))
         self._pictures = [choice.picture for choice, _ in rows]
+        self.has_existing = False
         paths = []
         for number, (choice, output) in enumerate(rows):
             path = folder / output.name.format(name=name)
             paths.append(path)
             description = output.description.partition(":")[0] if anonymous else output.description
             shown = f"{path.name}/" if not path.suffix else f"{path.name}{' …' if output.files > 1 else ''}"
-            taken = theme.WARNING if path.exists() else ""
-            tip = f"{choice.title}\n{path}{' exists already' if taken else ''}"
+            exists = path.exists()
+            self.has_existing |= exists
+            taken = theme.WARNING if exists else ""
+            tip = f"{choice.title}\n{path}{' exists already' if exists else ''}"
             for column, text in enumerate((shown, str(output.files), size_text(output.size), description)):
                 self.table.setItem(number, column, theme.cell(text, tip, taken))
         files = sum(output.files for _, output in rows)

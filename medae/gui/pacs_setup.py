@@ -115,7 +115,7 @@ class PacsSetup(QWidget):
 
         def edit(settings: PacsSettings) -> PacsSettings:
             if before is not None and before.name != rule.name:
-                settings = settings.changed(rules=tuple(one for one in settings.rules if one.name != before.name))
+                settings = settings.without_rule(before.name)
             return settings.with_rule(rule)
 
         self.change.emit(edit)
@@ -134,8 +134,7 @@ class PacsSetup(QWidget):
     def _remove(self, where: QListWidget) -> None:
         record = _selected(where)
         if isinstance(record, Rule):
-            name = record.name
-            self.change.emit(lambda s: s.changed(rules=tuple(rule for rule in s.rules if rule.name != name)))
+            self.change.emit(lambda settings: settings.without_rule(record.name))
         elif record is not None:
             self.change.emit(lambda settings: settings.without(record.name))
 

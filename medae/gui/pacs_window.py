@@ -52,6 +52,7 @@ class PacsWindow(QWidget):
         column.addWidget(self.tabs, 1)
         self._connect()
         self._show_settings()
+        self.queue.show_state(*work.seen)
         self.resize(1280, 800)
 
     def shut_down(self) -> None:

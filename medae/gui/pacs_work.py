@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QTimer, Signal  # noqa: TID253
 
 from medae.gui.tasks import Task, Threads
 from medae.pacs import places
-from medae.pacs.send_queue import Batch
-from medae.pacs.spool import Arrival
+from medae.pacs.send_queue import Batch, SendQueue
+from medae.pacs.spool import Arrival, Spool
 from medae.pacs.state import opened
 from medae.settings import PacsSettings
 
@@ -36,7 +36,7 @@ class PacsWork(QObject):
         self._stop_listening = threading.Event()
         self._quick, self._sending, self._listening = Threads(1, self), Threads(1, self), Threads(1, self)
         self._is_looking = self._is_sending = False
-        self._seen: tuple[tuple[Batch, ...], tuple[Arrival, ...]] = ((), ())
+        self.seen: tuple[tuple[Batch, ...], tuple[Arrival, ...]] = ((), ())
         self._clock = QTimer(self)
         self._clock.setInterval(LOOK_EVERY)
         self._clock.timeout.connect(self.look)
@@ -83,25 +83,18 @@ class PacsWork(QObject):
 
     def retry(self, one: Batch | Arrival) -> None:
         """Send or process once more."""
-
-        def work(_task: Task) -> None:
-            with opened() as (queue, spool):
-                if isinstance(one, Batch):
-                    queue.again(one.id)
-                else:
-                    spool.again(one.key)
-
-        self._quick.start(work, done=lambda _: self.look(), failed=self.problem.emit)
+        self._do(lambda queue, spool: queue.again(one.id) if isinstance(one, Batch) else spool.again(one.key))
 
     def remove(self, one: Batch | Arrival) -> None:
         """Forget a batch, or delete a received series."""
+        self._do(lambda queue, spool: queue.remove(one.id) if isinstance(one, Batch) else spool.remove(one))
+
+    def _do(self, act: Callable[[SendQueue, Spool], None]) -> None:
+        """Change queue or spool in a thread, and look again."""
 
         def work(_task: Task) -> None:
             with opened() as (queue, spool):
-                if isinstance(one, Batch):
-                    queue.remove(one.id)
-                else:
-                    spool.remove(one)
+                act(queue, spool)
 
         self._quick.start(work, done=lambda _: self.look(), failed=self.problem.emit)
 
@@ -172,8 +165,8 @@ class PacsWork(QObject):
 
     def _looked(self, found: tuple[tuple[Batch, ...], tuple[Arrival, ...]]) -> None:
         self._is_looking = False
-        if found != self._seen:
-            self._seen = found
+        if found != self.seen:
+            self.seen = found
             self.state_changed.emit(*found)
         if any(one.waiting for one in found[0]) and not self._is_sending:
             self._is_sending = True

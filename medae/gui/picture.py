@@ -61,11 +61,13 @@ def _original(model: ViewerModel, step: int) -> NDArray[np.uint8] | None:
     """Draw the scan itself: grey, or in its own colours, with the graphics that its file carries."""
     volume = model.original
     assert volume is not None
-    base = _grey(model, "original", step)
+    base: NDArray[np.uint8] | None
     if volume.colour is not None:
         planes = [model.current_plane.take(volume.colour[..., c], model.slice_index)[::step, ::step] for c in range(3)]
         rgb = apply_window(np.stack(planes, axis=-1), model.window_center, model.window_width, model.inverted)
         base = _opaque(rgb)
+    else:
+        base = _grey(model, "original", step)
     if volume.overlays is not None and model.show_overlays and base is not None:
         drawn = _coarser(model.current_plane.take(volume.overlays, model.slice_index), step)
         base = base if base.ndim == 3 else _opaque(np.repeat(base[..., None], 3, axis=-1))

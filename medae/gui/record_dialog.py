@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from PySide6.QtCore import Qt  # noqa: TID253
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget  # noqa: TID253
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget  # noqa: TID253
 
 from medae.gui import theme
 from medae.gui.options_form import OptionsForm, title_of
@@ -60,7 +59,10 @@ class RecordDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 14)
         column.setSpacing(theme.SPACING)
-        column.addWidget(_scrolled(self.form), 1)
+        form = QVBoxLayout()
+        form.addWidget(self.form)
+        form.addStretch(1)
+        column.addWidget(theme.scrolled(form), 1)
         if with_password:
             column.addWidget(theme.label("PASSWORD", "heading"))
             column.addWidget(self.password)
@@ -97,19 +99,3 @@ def _schema(kind: type[BaseModel], known: Mapping[str, Any], choices: Mapping[st
     required = schema.get("required", ())
     order = sorted(properties, key=lambda n: (n != "name", n not in required, n in Certificates.model_fields))
     return {**schema, "properties": {name: properties[name] for name in order}}
-
-
-def _scrolled(form: QWidget) -> QScrollArea:
-    inner = QWidget()
-    column = QVBoxLayout(inner)
-    column.setContentsMargins(0, 0, theme.SPACING, 0)
-    column.addWidget(form)
-    column.addStretch(1)
-    area = QScrollArea()
-    area.setWidget(inner)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.viewport().setAutoFillBackground(False)
-    inner.setAutoFillBackground(False)
-    return area

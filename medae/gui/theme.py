@@ -5,7 +5,15 @@ from string import Template
 
 from PySide6.QtCore import Qt  # noqa: TID253
 from PySide6.QtGui import QColor, QIcon, QPalette  # noqa: TID253
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QTableWidgetItem, QWidget  # noqa: TID253
+from PySide6.QtWidgets import (  # noqa: TID253
+    QApplication,
+    QFrame,
+    QLabel,
+    QScrollArea,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from medae.bundle import resources_folder
 
@@ -97,6 +105,21 @@ def line(parent: QWidget | None = None) -> QFrame:
     made.setFixedHeight(1)
     made.setStyleSheet(f"background: {BORDER};")
     return made
+
+
+def scrolled(layout: QVBoxLayout) -> QScrollArea:
+    """Give a layout a scroll bar for small screens."""
+    inner = QWidget()
+    inner.setLayout(layout)
+    layout.setContentsMargins(0, 0, SPACING, 0)
+    area = QScrollArea()
+    area.setWidget(inner)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.viewport().setAutoFillBackground(False)
+    inner.setAutoFillBackground(False)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area
 
 
 def paint_panel(widget: QWidget) -> None:

@@ -38,14 +38,13 @@ def picture(volume: Volume) -> QImage:
         rescale_slope=volume.rescale_slope[middle : middle + 1],
         rescale_intercept=volume.rescale_intercept[middle : middle + 1],
     )
-    window = default_window(one)
     if volume.colour is not None:
         planes = [plane.take(volume.colour[middle : middle + 1, ..., c], 0) for c in range(3)]
         rgb = np.ascontiguousarray(np.stack(planes, axis=-1))
         height, width = rgb.shape[:2]
         image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
     else:
-        values = plane.take(one.values(), 0)
+        window, values = default_window(one), plane.take(one.values(), 0)
         grey = np.ascontiguousarray(apply_window(values, window.center, window.width, volume.inverted))
         height, width = grey.shape
         image = QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8).copy()

@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal  # noqa: TID253
 from PySide6.QtWidgets import QWidget  # noqa: TID253
 
-from medae.gui.calibration_window import CalibrationWindow
 from medae.gui.latent_window import LatentWindow
 from medae.gui.model_manager import ModelManager
-from medae.gui.pacs_window import PacsWindow
 from medae.gui.pacs_work import PacsWork
 from medae.gui.running_jobs import JobRecord, JobWorker
 from medae.gui.training_window import TrainingWindow
 from medae.jobs.job import ExportJob
 from medae.jobs.messages import Message
+
+if TYPE_CHECKING:
+    from medae.gui.calibration_window import CalibrationWindow
+    from medae.gui.pacs_window import PacsWindow
 
 MakeWorker = Callable[[Callable[[Message], None]], JobWorker]
 
@@ -64,6 +67,8 @@ class ToolWindows(QObject):
 
     def show_calibration(self, model: str = "") -> None:
         """Open the window that calibrates an anomaly model on normal scans, on a model where one is named."""
+        from medae.gui.calibration_window import CalibrationWindow
+
         if self._calibration is None:
             self._calibration = CalibrationWindow(self._make_worker)
             self._calibration.use.connect(self.use_model)
@@ -87,6 +92,8 @@ class ToolWindows(QObject):
 
     def show_pacs(self) -> None:
         """Open the PACS window."""
+        from medae.gui.pacs_window import PacsWindow
+
         self._network.start()
         if self._pacs is None:
             self._pacs = PacsWindow(self._network)

@@ -14,6 +14,7 @@ from medae.pacs import places
 from medae.pacs.state import opened
 from medae.phantom import head, write_dicom
 from medae.settings import PacsSettings
+from tests.gui.test_pacs_queue import batch
 from tests.orthanc import HOST, Orthanc
 
 
@@ -105,3 +106,14 @@ def test_without_nodes_one_is_asked_to_add_one(qtbot: QtBot, pacs: PacsWindow, f
     assert pacs.tabs.currentWidget() is pacs.setup
     pacs.send(files)
     assert "Add a node first" in pacs.message_bar.text
+
+
+def test_a_window_opened_late_shows_the_queue_at_once(qtbot: QtBot) -> None:
+    work = PacsWork()
+    work._looked(((batch("one", 0, 3, 0),), ()))
+    made = PacsWindow(work)
+    qtbot.addWidget(made)
+    assert made.queue.sent.rowCount() == 1
+    made.shut_down()
+    work.close()
+    work.deleteLater()
