@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from medae.cli.interrupt import remembered
 from medae.errors import Cancelled, MedaeError
 
 FAILED = 1
@@ -28,7 +29,8 @@ class MedaeGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command and turn what it raises into a message and an exit code."""
         try:
-            return super().invoke(ctx)
+            with remembered():
+                return super().invoke(ctx)
         except MedaeError as error:
             if wants_debug(ctx.params.get("debug")):
                 traceback.print_exc(file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Ctrl+C as a wish: the work stops where it can go on later, not in the middle."""
+"""Ctrl+C: heard even where a library swallows it, or taken as a wish to stop where the work can go on later."""
 
 import signal
 import threading
@@ -8,6 +8,44 @@ from types import FrameType
 
 from medae.errors import Cancelled
 from medae.progress import Report
+
+_pressed = threading.Event()
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Let Ctrl+C raise `KeyboardInterrupt` as ever, and remember it for `heeding`.
+
+    Python swallows an exception that a signal raises in a callback without a caller, such as the one that frees an
+    import's lock; the work would go on as if nothing had been pressed. Where SIGINT has another handler than Python's
+    own (a background job ignores it), or outside the main thread, nothing is changed.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        _pressed.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        _pressed.clear()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def heeding(report: Report) -> Report:
+    """Give a report that raises `KeyboardInterrupt` when Ctrl+C was pressed and `remembered`, however long ago."""
+
+    def heed(fraction: float, message: str = "", /) -> None:
+        if _pressed.is_set():
+            raise KeyboardInterrupt
+        report(fraction, message)
+
+    return heed
 
 
 @contextmanager

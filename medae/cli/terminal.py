@@ -7,6 +7,7 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from medae.cli.interrupt import heeding
 from medae.progress import Report, silent
 
 
@@ -29,10 +30,10 @@ class Terminal:
     def task(self, title: str) -> Iterator[Report]:
         """Show one piece of work; the block gets the `Report` to pass on."""
         if self._quiet:
-            yield silent
+            yield heeding(silent)
         elif not self._console.is_terminal:
             self.say(f"{title} …")
-            yield silent
+            yield heeding(silent)
         else:
             columns = (
                 TextColumn("{task.description}", markup=False),
@@ -47,7 +48,7 @@ class Terminal:
                     text = f"{title}: {message}" if message else title
                     progress.update(bar, completed=fraction, description=text)
 
-                yield report
+                yield heeding(report)
 
     def show(self, renderable: RenderableType) -> None:
         """Write a table or another of rich's renderables, unless quiet."""

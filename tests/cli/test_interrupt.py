@@ -2,8 +2,9 @@ import signal
 
 import pytest
 
-from medae.cli.interrupt import stoppable
+from medae.cli.interrupt import heeding, remembered, stoppable
 from medae.errors import Cancelled
+from medae.progress import silent
 
 
 def test_the_work_goes_on_to_its_next_report() -> None:
@@ -24,3 +25,19 @@ def test_the_second_time_it_stops_at_once() -> None:
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_ctrl_c_that_a_library_swallowed_is_heard_at_the_next_report() -> None:
+    class Freed:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    report = heeding(silent)
+    with remembered():
+        report(0.1)
+        Freed()
+        with pytest.raises(KeyboardInterrupt):
+            report(0.2)
+    report(0.3)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

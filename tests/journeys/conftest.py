@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,19 +12,26 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def start() -> Callable[..., "subprocess.Popen[str]"]:
-    """Start ``medae ARGUMENTS`` and do not wait for it."""
+def start() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """Start ``medae ARGUMENTS`` and do not wait for it; what still runs after the test is killed."""
+    started: list[subprocess.Popen[str]] = []
 
     def popen(*arguments: object) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "medae", *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
+        started.append(process)
+        return process
 
-    return popen
+    yield popen
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 @pytest.fixture
