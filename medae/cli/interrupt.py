@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from medae.errors import Cancelled
+from medae.errors import Cancelled, MedaeError
 from medae.progress import Report
 
 _pressed = threading.Event()
@@ -17,7 +17,8 @@ def remembered() -> Iterator[None]:
     """Let Ctrl+C raise `KeyboardInterrupt` as ever, and remember it for `heeding`.
 
     Python swallows an exception that a signal raises in a callback without a caller, such as the one that frees an
-    import's lock; the work would go on as if nothing had been pressed. Where SIGINT has another handler than Python's
+    import's lock, and compiled libraries that call Python (OpenVINO's conversion) make a `RuntimeError` of it; the work
+    would go on, or fail, as if nothing had been pressed. Where SIGINT has another handler than Python's
     own (a background job ignores it), or outside the main thread, nothing is changed.
     """
     main = threading.current_thread() is threading.main_thread()
@@ -32,20 +33,28 @@ def remembered() -> Iterator[None]:
     signal.signal(signal.SIGINT, interrupt)
     try:
         yield
+    except MedaeError:
+        heed()  # what failed, failed because of it
+        raise
     finally:
         _pressed.clear()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def heeding(report: Report) -> Report:
-    """Give a report that raises `KeyboardInterrupt` when Ctrl+C was pressed and `remembered`, however long ago."""
+def heed() -> None:
+    """Raise `KeyboardInterrupt` if Ctrl+C was pressed and `remembered`, however long ago."""
+    if _pressed.is_set():
+        raise KeyboardInterrupt
 
-    def heed(fraction: float, message: str = "", /) -> None:
-        if _pressed.is_set():
-            raise KeyboardInterrupt
+
+def heeding(report: Report) -> Report:
+    """Give a report that heeds Ctrl+C each time."""
+
+    def told(fraction: float, message: str = "", /) -> None:
+        heed()
         report(fraction, message)
 
-    return heed
+    return told
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import typer
 
 from medae.cli import options as given
 from medae.cli.group import wants_debug
+from medae.cli.interrupt import heed
 from medae.cli.run_report import HINT, RunReport, SeriesReport, finish, write_report
 from medae.cli.terminal import Terminal
 from medae.errors import MedaeError
@@ -181,9 +182,11 @@ def attempt(one: SeriesReport, terminal: Terminal, work: Callable[[], None]) -> 
         work()
         one.status = "done"
     except MedaeError as error:
+        heed()
         one.reason = str(error)
         terminal.error(f"{one.name}: {error}")
     except Exception as error:  # noqa: BLE001 - a defect in one series must not take the others along
+        heed()
         one.reason = f"an unexpected problem ({type(error).__name__}); MEDAE_DEBUG=1 shows the details"
         terminal.error(f"{one.name}: {one.reason}")
         if wants_debug():

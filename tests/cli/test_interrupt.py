@@ -3,7 +3,10 @@ import signal
 import pytest
 
 from medae.cli.interrupt import heeding, remembered, stoppable
-from medae.errors import Cancelled
+from medae.cli.process import attempt
+from medae.cli.run_report import SeriesReport
+from medae.cli.terminal import Terminal
+from medae.errors import Cancelled, MedaeError
 from medae.progress import silent
 
 
@@ -41,3 +44,17 @@ def test_ctrl_c_that_a_library_swallowed_is_heard_at_the_next_report() -> None:
             report(0.2)
     report(0.3)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("error", [RuntimeError, MedaeError])
+def test_what_a_library_made_of_ctrl_c_is_still_ctrl_c(error: type[Exception]) -> None:
+    def convert() -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt as pressed:
+            raise error("KeyboardInterrupt: <EMPTY MESSAGE>") from pressed
+
+    with pytest.raises(KeyboardInterrupt), remembered():
+        attempt(SeriesReport("one", "in", "MR"), Terminal(), convert)
+    with pytest.raises(KeyboardInterrupt if error is MedaeError else RuntimeError), remembered():
+        convert()

@@ -194,6 +194,7 @@ def _measure(engines: dict[Title, Callable[[], Engine]], tile: Tensor, report: R
         except RuntimeError as error:  # an engine that does not run here is no engine for us
             if reference is None:
                 raise
+            report(0.0, f"{title} does not run here")  # raises where it was Ctrl+C that made it fail: nothing is kept
             measured.append(Measured(title=title, refused=f"it failed: {str(error).splitlines()[0]}"))
             continue
         reference = result if reference is None else reference
