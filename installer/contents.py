@@ -22,11 +22,14 @@ EXCLUDED_MODULES = (
     "openvino_telemetry",  # never loaded: MedAE contacts nobody
     "openvino.tools.benchmark",
     "google.protobuf.testdata",
+    "pyarrow",  # 80 MB for Parquet alone; features are written as CSV there
     "pyqtgraph.examples", "pyqtgraph.opengl", "pyqtgraph.jupyter",
 )  # fmt: skip
 """Modules that something imports if it is there, and that MedAE never reaches."""
 
-EXCLUDED_DISTRIBUTIONS = frozenset({"grpcio", "openvino-telemetry", "pip", "setuptools", "tensorboard-data-server"})
+EXCLUDED_DISTRIBUTIONS = frozenset(
+    {"grpcio", "openvino-telemetry", "pip", "pyarrow", "setuptools", "tensorboard-data-server"}
+)
 """Required by others, never reached by MedAE."""
 
 DROPPED: Mapping[str, str] = {
@@ -64,17 +67,6 @@ DROPPED: Mapping[str, str] = {
     "*libopenvino_onnx*": "networks come from torch",
     "*libopenvino_jax*": "networks come from torch",
     "*libopenvino_gguf*": "networks come from torch",
-    "*libarrow_flight*": "tables are files here",
-    "*libarrow_python_flight*": "tables are files here",
-    "*libarrow_python_parquet_encryption*": "tables are plain here",
-    "*libarrow_s3*": "tables are files here",
-    "pyarrow/_flight*": "tables are files here",
-    "pyarrow/_s3fs*": "tables are files here",
-    "pyarrow/_azurefs*": "tables are files here",
-    "pyarrow/_gcsfs*": "tables are files here",
-    "pyarrow/_*orc*": "tables are CSV and Parquet",
-    "pyarrow/_*parquet_encryption*": "tables are plain here",
-    "pyarrow/src/*": "for compilers",
     "sklearn/datasets/*": "sample data",
     "reportlab/fonts/DarkGarden*": "under the GPL, and not used",
     "reportlab/fonts/callig15*": "not used, and of doubtful licence",

@@ -194,28 +194,25 @@ def _load_picture(path: Path) -> None:
 
 
 def try_tables(place: Path) -> str:
-    """Cluster some points and write them as CSV and Parquet, as the latent explorer does.
+    """Cluster some points and write them as CSV, as the latent explorer does.
 
     Raises
     ------
     ValueError
-        If the Parquet file does not come back as it was.
+        If the clusters, or what is read again, are not what they must be.
     """
     import numpy as np
-    import pyarrow
-    import pyarrow.parquet
     from sklearn.cluster import KMeans
 
     from medae.latent.table import write_table
 
     points = np.random.default_rng(1).normal(size=(40, 2)) + np.repeat([[0.0], [9.0]], 20, axis=0)
     groups = KMeans(2, n_init=1, random_state=1).fit_predict(points)
-    table = pyarrow.table({"x": points[:, 0], "y": points[:, 1], "cluster": groups})
-    for name in ("points.csv", "points.parquet"):
-        write_table(table, place / name)
-    if not pyarrow.parquet.read_table(place / "points.parquet").equals(table) or len(set(groups[:20])) != 1:
+    write_table({"x": points[:, 0], "y": points[:, 1], "cluster": groups}, place / "points.csv")
+    read = np.loadtxt(place / "points.csv", delimiter=",", skiprows=1)
+    if not np.array_equal(read, np.column_stack([points, groups])) or len(set(groups[:20])) != 1:
         raise ValueError("the table did not come back as it was written")
-    return "CSV and Parquet written and read again"
+    return "clusters found, written as CSV and read again"
 
 
 def try_worker(place: Path) -> str:

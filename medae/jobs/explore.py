@@ -161,4 +161,4 @@ def _export(
     umap = umap_points(space.codes) if question.umap else None
     table = feature_table(space, projection, clusters, umap, names=question.names)
     write_table(table, question.out, overwrite=question.overwrite)
-    return (question.out,), {"rows": table.num_rows, "columns": table.num_columns}
+    return (question.out,), {"rows": len(table["slice"]), "columns": len(table)}

@@ -1,8 +1,9 @@
 """Features as a table for statistics: CSV or Parquet, one row per slice or patch, no patient data."""
 
+import csv
 import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,10 @@ from medae.latent.clusters import Clusters
 from medae.latent.codes import LatentSpace
 from medae.latent.projection import Projection
 
-if TYPE_CHECKING:
-    import pyarrow
-
 SUFFIXES = (".csv", ".parquet")
+
+Table = Mapping[str, NDArray[np.generic] | Sequence[str]]
+"""Columns of equal length by name."""
 
 
 def feature_table(
@@ -25,7 +26,7 @@ def feature_table(
     umap: NDArray[np.float64] | None = None,
     *,
     names: bool = False,
-) -> "pyarrow.Table":
+) -> Table:
     """Make one row per point.
 
     Parameters
@@ -37,13 +38,11 @@ def feature_table(
 
     Returns
     -------
-    pyarrow.Table
+    Table
         Columns ``series`` (from 1), ``slice`` (from 0), ``row``, ``column`` (of the middle), ``position_mm``,
         ``error``, ``score``, ``cluster`` (−1: none), ``umap1``, ``umap2``, ``pc1``…, ``code_0``….
     """
-    import pyarrow
-
-    columns: dict[str, object] = {"series": space.series + 1}
+    columns: dict[str, NDArray[np.generic] | Sequence[str]] = {"series": space.series + 1}
     if names:
         files = [s.paths[0].name if len(s.paths) == 1 else s.paths[0].parent.name for s in space.sources]
         columns["file"] = [files[index] for index in space.series]
@@ -61,25 +60,23 @@ def feature_table(
         columns |= {"umap1": umap[:, 0], "umap2": umap[:, 1]}
     columns |= {f"pc{n + 1}": values for n, values in enumerate(projection.points.T)}
     columns |= {f"code_{n}": values for n, values in enumerate(space.codes.T)}
-    return pyarrow.table(columns)
+    return columns
 
 
-def write_table(table: "pyarrow.Table", path: Path, *, overwrite: bool = False) -> None:
+def write_table(table: Table, path: Path, *, overwrite: bool = False) -> None:
     """Write a table as ``.csv`` or ``.parquet``, whole or not at all.
 
     Raises
     ------
     ExportError
-        If the name ends otherwise, the file is there already, or the folder cannot be written.
+        If the name ends otherwise, the file is there already, the folder cannot be written, or pyarrow, which the
+        installers leave out, is wanted for Parquet.
     """
-    import pyarrow.csv
-    import pyarrow.parquet
-
     if path.suffix.lower() not in SUFFIXES:
         raise ExportError(f"{path.name} must end in {' or '.join(SUFFIXES)}")
     if path.exists() and not overwrite:
         raise ExportError(f"{path} exists already; choose another name or allow replacing it")
-    write = pyarrow.csv.write_csv if path.suffix.lower() == ".csv" else pyarrow.parquet.write_table
+    write = _write_csv if path.suffix.lower() == ".csv" else _write_parquet
     staging = path.with_name(f".medae-{uuid.uuid4().hex[:8]}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,3 +87,22 @@ def write_table(table: "pyarrow.Table", path: Path, *, overwrite: bool = False) 
             staging.unlink(missing_ok=True)
     except OSError as error:
         raise ExportError(f"{path} cannot be written ({error.strerror or error}); choose another place") from error
+
+
+def _write_csv(table: Table, path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(table)
+        rows.writerows(zip(*table.values(), strict=True))
+
+
+def _write_parquet(table: Table, path: Path) -> None:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise ExportError(
+            "The installed program leaves out pyarrow, which writes Parquet; write a .csv file, or use MedAE from pip"
+        ) from error
+
+    pyarrow.parquet.write_table(pyarrow.table(dict(table)), path)

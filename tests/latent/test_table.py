@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,8 @@ def test_what_is_read_back(space: LatentSpace, tmp_path: Path, name: str) -> Non
 
 def test_names_only_where_asked_for(space: LatentSpace) -> None:
     found = principal_components(space.codes)
-    assert "file" not in feature_table(space, found).column_names
-    named = feature_table(space, found, names=True).to_pydict()
+    assert "file" not in feature_table(space, found)
+    named = feature_table(space, found, names=True)
     assert set(named["file"]) == {"t1", "t2.nii.gz"}
 
 
@@ -40,7 +41,7 @@ def test_nothing_is_replaced_unasked(space: LatentSpace, tmp_path: Path) -> None
         write_table(table, path)
     assert path.read_text() == "mine"
     write_table(table, path, overwrite=True)
-    assert path.read_text().startswith('"series"')
+    assert path.read_text().startswith("series,")
     with pytest.raises(ExportError, match="must end in"):
         write_table(table, tmp_path / "a.xlsx")
     (tmp_path / "file").touch()
@@ -50,5 +51,16 @@ def test_nothing_is_replaced_unasked(space: LatentSpace, tmp_path: Path) -> None
 
 def test_umap_has_its_columns(space: LatentSpace) -> None:
     points = np.arange(2.0 * len(space)).reshape(-1, 2)
-    table = feature_table(space, principal_components(space.codes), umap=points).to_pydict()
+    table = feature_table(space, principal_components(space.codes), umap=points)
     assert table["umap2"][1] == 3.0
+
+
+def test_without_pyarrow_parquet_is_refused_in_words(
+    space: LatentSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = feature_table(space, principal_components(space.codes))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    write_table(table, tmp_path / "a.csv")
+    with pytest.raises(ExportError, match=r"write a \.csv file"):
+        write_table(table, tmp_path / "a.parquet")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
