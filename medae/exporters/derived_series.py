@@ -1,5 +1,6 @@
 """The denoised series: each source instance again, with new pixels (derived images, PS3.3 C.7.6.1.1.2)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pydantic import Field
 from pydicom.dataset import Dataset
 from pydicom.uid import (
     UID,
+    EnhancedMRImageStorage,
     ExplicitVRLittleEndian,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
@@ -50,6 +52,29 @@ _LOSSY_METHODS = {
     JPEGLSNearLossless: "ISO_14495_1",
 }
 """Transfer syntaxes that always lose something, with their LossyImageCompressionMethod (C.7.6.1.1.5)."""
+
+_OF_ORIGINAL_MR = (
+    "PulseSequenceName",
+    "MRAcquisitionType",
+    "EchoPulseSequence",
+    "MultipleSpinEcho",
+    "MultiPlanarExcitation",
+    "PhaseContrast",
+    "TimeOfFlightContrast",
+    "ArterialSpinLabelingContrast",
+    "SteadyStatePulseSequence",
+    "EchoPlanarPulseSequence",
+    "SaturationRecovery",
+    "SpectrallySelectedSuppression",
+    "OversamplingPhase",
+    "GeometryOfKSpaceTraversal",
+    "RectilinearPhaseEncodeReordering",
+    "SegmentedKSpaceTraversal",
+    "CoverageOfKSpace",
+    "NumberOfKSpaceTrajectories",
+    "BulkMotionCompensationTechnique",
+)
+"""What only an original Enhanced MR image may say (type 1C of C.8.13.4 and C.7.6.18.2, as dciodvfy judges it)."""
 
 _FRAME_TYPES = ("MRImageFrameTypeSequence", "CTImageFrameTypeSequence", "PETFrameTypeSequence")
 
@@ -125,9 +150,7 @@ def _derive(source: Dataset, denoised: Volume, options: Options, moment: datetim
     _decompress(source)
     if not options.keep_private_tags:
         source.remove_private_tags()
-    for keyword in _STALE:
-        if keyword in source:
-            del source[keyword]
+    _remove(source, _STALE)
     source.SeriesDescription = attributes.series_description(source, "denoised")
     source.SeriesNumber = attributes.series_number(source, "denoised")
     source.SeriesInstanceUID = series_uid
@@ -153,6 +176,12 @@ def _derive(source: Dataset, denoised: Volume, options: Options, moment: datetim
     return source
 
 
+def _remove(dataset: Dataset, keywords: Sequence[str]) -> None:
+    for keyword in keywords:
+        if keyword in dataset:
+            del dataset[keyword]
+
+
 def _values(value: object) -> list[str]:
     if value is None or value == "":
         return []
@@ -165,6 +194,8 @@ def _derive_frames(source: Dataset, reference: Dataset) -> None:
     ImageType value 2 stays PRIMARY: the enhanced classes allow nothing else.
     """
     source.ImageType = ["DERIVED", *_values(source.get("ImageType"))[1:]]
+    if source.SOPClassUID == EnhancedMRImageStorage:
+        _remove(source, _OF_ORIGINAL_MR)
     shared = source.get("SharedFunctionalGroupsSequence") or [Dataset()]
     per_frame = source.PerFrameFunctionalGroupsSequence
     for group in (*shared, *per_frame):

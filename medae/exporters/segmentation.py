@@ -1,9 +1,14 @@
-"""The findings as regions: a binary DICOM Segmentation (PS3.3 A.51), one segment per finding, by highdicom."""
+"""The findings as regions: a DICOM Segmentation (PS3.3 A.51), by highdicom.
 
+Binary with one segment per finding, or fractional with one segment of all of them.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 from pydicom.config import disable_value_validation
 
@@ -18,11 +23,17 @@ if TYPE_CHECKING:
 
 TITLE = "Findings as DICOM Segmentation"
 
+_OFFSETS = (-1 / 3, 0.0, 1 / 3)
+"""Places along each axis of a voxel, in voxels from its centre, that are looked at for its share."""
+
 
 class Options(DicomOptions):
     """Options of the Segmentation."""
 
     max_findings: int = Field(100, ge=1, le=1000, description="Write at most this many, highest scores first")
+    fractional: bool = Field(
+        False, description="One segment of all findings with soft edges: the share of each voxel above the threshold"
+    )
 
 
 def accepts(result: Result) -> str | None:
@@ -33,12 +44,14 @@ def accepts(result: Result) -> str | None:
 
 
 def outputs(result: Result, name: str, options: Options) -> tuple[Output, ...]:
-    """Name the one file: one bit a pixel, in the slices that each finding touches."""
+    """Name the one file: one bit a pixel, or one byte, in the slices that each finding touches."""
     assert result.anomaly_map is not None
     _, rows, columns = result.original.shape
     boxes = [finding.bounding_box for finding in result.anomaly_map.findings[: options.max_findings]]
-    frames = sum(stop[0] - start[0] for start, stop in boxes)
-    size = frames * (rows * columns // 8 + attributes.FRAME_SIZE) + attributes.HEADER_SIZE
+    spans = [range(start[0], stop[0]) for start, stop in boxes]
+    frames = len({k for span in spans for k in span}) if options.fractional else sum(map(len, spans))
+    pixels = rows * columns if options.fractional else rows * columns // 8
+    size = frames * (pixels + attributes.FRAME_SIZE) + attributes.HEADER_SIZE
     return (Output(f"{name}_heatmap_seg.dcm", 1, size, attributes.described(result, "heatmap_seg")),)
 
 
@@ -52,22 +65,26 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
     findings = anomaly_map.findings[: options.max_findings]
     headers = dicom_file.headers(volume, part(report, 0, 0.5))
     frames = attributes.frame_order(headers[0], volume) if len(headers) == 1 else np.arange(volume.shape[0])
-    segments = np.zeros(volume.shape, dtype=np.uint16 if len(findings) > 255 else np.uint8)
-    segments[frames] = finding_numbers(anomaly_map, findings)
+    segments, descriptions = _content(anomaly_map, findings, fractional=options.fractional)
+    in_file = np.empty_like(segments)
+    in_file[frames] = segments
     report(0.5, "Writing the Segmentation")
     key = (
         "heatmap_seg",
         volume.source.series_instance_uid,
         attributes.recipe(steps),
         str(anomaly_map.threshold),
+        *(("fractional",) if options.fractional else ()),
     )
+    types = highdicom.seg.SegmentationTypeValues
     moment = attributes.now()
     with disable_value_validation():
         segmentation = highdicom.seg.Segmentation(
             [attributes.without_identity(header) for header in headers],
-            segments,
-            highdicom.seg.SegmentationTypeValues.BINARY,
-            [_segment(finding, anomaly_map) for finding in findings],
+            in_file,
+            types.FRACTIONAL if options.fractional else types.BINARY,
+            descriptions,
+            fractional_type=highdicom.seg.SegmentationFractionalTypeValues.OCCUPANCY,
             series_instance_uid=attributes.new_uid(options.deterministic_uids, "series", *key),
             series_number=attributes.series_number(headers[0], "heatmap_seg"),
             sop_instance_uid=attributes.new_uid(options.deterministic_uids, "instance", *key),
@@ -86,13 +103,74 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
     return (path,)
 
 
-def _segment(finding: Finding, anomaly_map: AnomalyMap) -> "SegmentDescription":
+def _content(
+    anomaly_map: AnomalyMap, findings: tuple[Finding, ...], *, fractional: bool
+) -> "tuple[NDArray[Any], list[SegmentDescription]]":
+    """Give the values (slices, rows, columns), in the order of the volume, and what the segments are."""
+    if fractional:
+        tracking_uid = attributes.new_uid(True, *(attributes.tracking_uid(one, anomaly_map) for one in findings))
+        return occupancy(anomaly_map, findings), [_segment(1, "Findings", tracking_uid, anomaly_map)]
+    numbers = finding_numbers(anomaly_map, findings)
+    return numbers if len(findings) > 255 else numbers.astype(np.uint8), [
+        _segment(
+            finding.number,
+            f"Finding {finding.number} (z {finding.max_score:.1f})",
+            attributes.tracking_uid(finding, anomaly_map),
+            anomaly_map,
+        )
+        for finding in findings
+    ]
+
+
+def occupancy(anomaly_map: AnomalyMap, findings: Sequence[Finding]) -> NDArray[np.float32]:
+    """Give the share of each voxel that lies above the threshold: (slices, rows, columns), 0 to 1.
+
+    The scores are interpolated linearly between voxel centres and looked at in 27 places of each voxel (`_OFFSETS`).
+    This is what a FRACTIONAL segmentation of type OCCUPANCY holds (PS3.3 C.8.20.2.3).
+    """
+    from scipy import ndimage
+
+    scores = anomaly_map.volume.array
+    shares = np.zeros(scores.shape, np.float32)
+    numbers = finding_numbers(anomaly_map, findings)
+    for finding in findings:
+        start, stop = (np.array(corner) for corner in finding.bounding_box)
+        low, high = np.maximum(start - 1, 0), np.minimum(stop + 1, scores.shape)
+        box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+        near = ndimage.binary_dilation(numbers[box] == finding.number, np.ones((3, 3, 3)))
+        above = _places_above(np.abs(np.asarray(scores[box], np.float32)), anomaly_map.threshold)
+        np.maximum(shares[box], near * (above / np.float32(len(_OFFSETS) ** 3)), out=shares[box])
+    return shares
+
+
+def _places_above(values: NDArray[np.float32], threshold: float) -> NDArray[np.uint8]:
+    """Count in each voxel the places where the interpolated values are above the threshold."""
+    above = np.zeros(values.shape, np.uint8)
+    for k in _OFFSETS:
+        along_slices = _moved(values, k, 0)
+        for j in _OFFSETS:
+            along_rows = _moved(along_slices, j, 1)
+            for i in _OFFSETS:
+                above += _moved(along_rows, i, 2) > threshold
+    return above
+
+
+def _moved(values: NDArray[np.float32], offset: float, axis: int) -> NDArray[np.float32]:
+    """Interpolate linearly at ``offset`` voxels (-1 to 1) along an axis; the outermost values go on beyond the edge."""
+    if offset == 0:
+        return values
+    beside = np.clip(np.arange(values.shape[axis]) + int(np.sign(offset)), 0, values.shape[axis] - 1)
+    share = np.float32(abs(offset))
+    return values + share * (values.take(beside, axis) - values)
+
+
+def _segment(number: int, label: str, tracking_uid: str, anomaly_map: AnomalyMap) -> "SegmentDescription":
     """Segment Description (C.8.20.4): a selected region, never a disease."""
     import highdicom
 
     return highdicom.seg.SegmentDescription(
-        segment_number=finding.number,
-        segment_label=f"Finding {finding.number} (z {finding.max_score:.1f})",
+        segment_number=number,
+        segment_label=label,
         segmented_property_category=attributes.ABNORMAL_STRUCTURE,
         segmented_property_type=attributes.SELECTED_REGION,
         algorithm_type=highdicom.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
@@ -102,6 +180,6 @@ def _segment(finding: Finding, anomaly_map: AnomalyMap) -> "SegmentDescription":
             version=attributes.software_version(anomaly_map.provenance),
             parameters={"threshold": f"{anomaly_map.threshold:g}"},
         ),
-        tracking_uid=attributes.tracking_uid(finding, anomaly_map),
-        tracking_id=f"MedAE finding {finding.number}",
+        tracking_uid=tracking_uid,
+        tracking_id=f"MedAE {label.partition(' (')[0].lower()}",
     )

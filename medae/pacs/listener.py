@@ -12,6 +12,7 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # n
 from medae.errors import NodeError
 from medae.nodes import Listener
 from medae.pacs import places
+from medae.pacs.association import WITHOUT_DELAY
 from medae.pacs.dimse import keep_moved
 from medae.pacs.status_codes import NOT_AUTHORIZED, SUCCESS
 from medae.pacs.tls import server_context
@@ -48,7 +49,11 @@ def listening(listener: Listener, take: Take) -> Iterator[None]:
     entity.acse_timeout = entity.dimse_timeout = 30
     entity.network_timeout = 120
     tls = server_context(listener) if listener.tls else None
-    handlers = [(evt.EVT_C_STORE, partial(_on_store, listener.ae_title, take)), (evt.EVT_C_ECHO, lambda _: SUCCESS)]
+    handlers = [
+        *WITHOUT_DELAY,
+        (evt.EVT_C_STORE, partial(_on_store, listener.ae_title, take)),
+        (evt.EVT_C_ECHO, lambda _: SUCCESS),
+    ]
     try:
         server = entity.start_server(
             (listener.address, listener.port), block=False, evt_handlers=handlers, ssl_context=tls

@@ -19,6 +19,7 @@ from medae.progress import silent
 from medae.results import Result
 
 from .conftest import result_of, write_series
+from .enhanced import write_enhanced
 
 SHAPE = (4, 48, 40)
 _OF_CT = ("KVP", "RescaleType", "AcquisitionNumber")
@@ -109,9 +110,11 @@ SOURCES: dict[str, Callable[[Path], list[Path]]] = {
     "mr-sagittal": lambda folder: _rewrite(write_series(folder, "MR", SHAPE), _sagittal),
     "pt": lambda folder: _rewrite(write_series(folder, "CT", SHAPE), _pet),
     "cr": lambda folder: _rewrite(write_series(folder, "CT", (1, 300, 260)), _radiograph),
-    "enhanced-ct": lambda folder: _multi_frame(folder, "CT"),
-    "enhanced-mr": lambda folder: _multi_frame(folder, "MR"),
-    "enhanced-pt": lambda folder: _multi_frame(folder, "PET"),
+    "enhanced-ct": lambda folder: write_enhanced(folder, "CT"),
+    "enhanced-mr": lambda folder: write_enhanced(folder, "MR"),
+    "legacy-ct": lambda folder: _multi_frame(folder, "CT"),
+    "legacy-mr": lambda folder: _multi_frame(folder, "MR"),
+    "legacy-pt": lambda folder: _multi_frame(folder, "PET"),
     "pydicom-enhanced-ct": _pydicom_enhanced_ct,
 }
 

@@ -1,10 +1,9 @@
-"""What the exporters write, in a real archive: stored by C-STORE and STOW-RS, found, retrieved, the same."""
+"""What the exporters write, in a real archive: stored, found and fetched again by our own PACS client, the same.
+
+By C-STORE, C-FIND, C-GET and C-MOVE, and by STOW-RS, QIDO-RS and WADO-RS.
+"""
 
 import io
-import shutil
-import subprocess
-import urllib.request
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,93 +13,137 @@ import pydicom
 import pytest
 from PIL import Image
 
+from medae import readers
 from medae.exporters import EXPORTERS, export
-from tests.orthanc import Orthanc
+from medae.nodes import DicomNode, DicomwebNode, Listener
+from medae.pacs import client
+from medae.pacs.outcome import Outcome
+from medae.pacs.query import Match, Query
+from medae.progress import silent
+from medae.results import Result
+from tests.orthanc import HOST, Orthanc, free_port
 
 from .sources import SOURCES, result_of_files
 
 DICOM = [key for key, exporter in EXPORTERS.items() if "deterministic_uids" in exporter.Options.model_fields]
-HEADERS = {"Accept": "application/dicom+json"}
+OTHERS: dict[str, dict[str, Any]] = {
+    "parametric-map": {"float32": True},
+    "secondary-capture": {"multi_frame": True},
+    "segmentation": {"fractional": True},
+}
+"""Options that change the kind of object."""
+
+Node = DicomNode | DicomwebNode
 
 
-def c_store(orthanc: Orthanc, paths: Sequence[Path]) -> None:
-    """Send by dcmtk, which offers every SOP class and transfer syntax of the files. Its exit status says little."""
-    if shutil.which("dcmsend") is None:
-        pytest.skip("dcmsend (Debian package dcmtk) is not installed")
-    command = [
-        "dcmsend",
-        "--decompress-never",
-        "-aec",
-        orthanc.ae_title,
-        orthanc.host,
-        str(orthanc.dicom_port),
-        *map(str, paths),
-    ]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+def exported(result: Result, folder: Path, compression: Any) -> list[Path]:
+    """Every kind of DICOM object that a result can become, one series each."""
+    keys = [key for key in DICOM if EXPORTERS[key].accepts(result) is None]
+    paths = export(result, folder / "usual", keys, compression=compression)
+    others = {key: options for key, options in OTHERS.items() if key in keys}
+    return [*paths, *export(result, folder / "others", list(others), options=others, compression=compression)]
 
 
-def stow(orthanc: Orthanc, paths: Sequence[Path]) -> None:
-    """Store by DICOMweb (PS3.18 10.5)."""
-    boundary = uuid.uuid4().hex
-    parts = [
-        f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode() + path.read_bytes() + b"\r\n"
-        for path in paths
-    ]
-    body = b"".join(parts) + f"--{boundary}--\r\n".encode()
-    kind = f'multipart/related; type="application/dicom"; boundary={boundary}'
-    request = urllib.request.Request(
-        f"{orthanc.dicomweb_url}/studies", body, {"Content-Type": kind, **HEADERS}, method="POST"
-    )
-    with urllib.request.urlopen(request, timeout=120) as answer:
-        assert answer.status == 200
+def by_uid(paths: Sequence[Path]) -> dict[str, pydicom.Dataset]:
+    """Give the datasets; no instance may be there twice."""
+    found = {str(data.SOPInstanceUID): data for data in map(pydicom.dcmread, paths)}
+    assert len(found) == len(paths)
+    return found
 
 
-def qido(orthanc: Orthanc, query: str) -> list[dict[str, Any]]:
-    """Search by DICOMweb (PS3.18 10.6)."""
-    import json
+def send(node: Node, paths: Sequence[Path]) -> None:
+    """Store files, all of which have to be taken."""
+    outcomes: list[Outcome] = []
+    client.store(node, paths, outcomes.append)
+    assert {one.path for one in outcomes} == set(paths)
+    assert [one.text for one in outcomes if one.state != "sent"] == []
 
-    request = urllib.request.Request(f"{orthanc.dicomweb_url}/{query}", headers=HEADERS)
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return list(json.loads(answer.read()))
+
+def assert_same(got: dict[str, pydicom.Dataset], sent: dict[str, pydicom.Dataset]) -> None:
+    """Every element is the same, pixels, geometry and UIDs among them; what is compressed has stayed so."""
+    assert set(got) == set(sent)
+    for uid, data in sent.items():
+        name = data.SOPClassUID.name
+        assert got[uid] == data, name
+        before, after = data.file_meta.TransferSyntaxUID, got[uid].file_meta.TransferSyntaxUID
+        assert before == after or not (before.is_encapsulated or after.is_encapsulated), name
 
 
-def stored(orthanc: Orthanc) -> dict[str, pydicom.Dataset]:
-    """Retrieve everything, by SOP instance UID."""
-    datasets = [pydicom.dcmread(io.BytesIO(orthanc.file(instance))) for instance in orthanc.get("/instances")]
-    return {str(ds.SOPInstanceUID): ds for ds in datasets}
+def series_of(node: Node, study: str) -> tuple[Match, ...]:
+    """Ask for the one study there is, by its UID and by its patient, and for its series."""
+    for query in (Query(study_instance_uid=study), Query()):
+        assert [found.study_instance_uid for found in client.find_studies(node, query)] == [study]
+    return client.find_series(node, study)
+
+
+def fetch(node: Node, series: Sequence[Match], folder: Path, listener: Listener | None = None) -> list[Path]:
+    """Fetch series by series."""
+    uids = [(one.study_instance_uid, one.series_instance_uid) for one in series]
+    return [path for study, uid in uids for path in client.retrieve(node, study, uid, folder, listener)]
+
+
+def assert_opens_as(result: Result, paths: Sequence[Path], denoised_series: str) -> None:
+    """What was fetched is opened by MedAE, with the values and the place of the denoised scan."""
+    found = readers.scan(paths, silent).sources
+    (source,) = (one for one in found if one.series_instance_uid == denoised_series)
+    volume = readers.read(source, silent)
+    assert result.denoised is not None
+    padding = result.original.padding_mask()
+    np.testing.assert_array_equal(volume.array, np.where(padding, result.original.array, result.denoised.array))
+    np.testing.assert_allclose(volume.affine, result.denoised.affine, atol=1e-3)
 
 
 @pytest.mark.parametrize(
     ("name", "compression"),
     [
-        *((name, "none") for name in SOURCES if name != "pydicom-enhanced-ct"),
+        *((name, "none") for name in SOURCES if name not in ("pydicom-enhanced-ct", "legacy-ct", "legacy-mr")),
         ("ct", "jpeg-ls"),
         ("mr-axial", "jpeg-2000"),
     ],
 )
-def test_everything_is_stored_found_and_retrieved(
-    name: str, compression: Any, orthanc: Orthanc, tmp_path: Path
-) -> None:
-    sources = SOURCES[name](tmp_path / "in")
-    result = result_of_files(sources)
-    keys = [key for key in DICOM if EXPORTERS[key].accepts(result) is None]
-    written = export(result, tmp_path / "out", keys, compression=compression)
-    files = {str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID): path for path in (*sources, *written)}
-    assert len(files) == len(sources) + len(written)
-    study = pydicom.dcmread(written[0], stop_before_pixels=True).StudyInstanceUID
+def test_everything_is_stored_found_and_fetched(name: str, compression: Any, orthanc: Orthanc, tmp_path: Path) -> None:
+    assert_comes_back(SOURCES[name](tmp_path / "in"), compression, orthanc, tmp_path)
 
-    for store in (c_store, stow):
+
+@pytest.mark.shared
+@pytest.mark.parametrize("folder", ["ct/acrin-flt-breast-001", "mr/sag-anon"])
+def test_results_of_real_scans_come_back(folder: str, shared_data: Path, orthanc: Orthanc, tmp_path: Path) -> None:
+    assert_comes_back(sorted((shared_data / folder).iterdir())[10:13], "none", orthanc, tmp_path)
+
+
+def assert_comes_back(sources: list[Path], compression: Any, orthanc: Orthanc, tmp_path: Path) -> None:
+    """Store the scan and all that its result can become; ask, count, fetch and compare."""
+    result = result_of_files(sources)
+    written = exported(result, tmp_path / "out", compression)
+    paths = [*sources, *written]
+    sent = by_uid(paths)
+    kinds = {str(data.SeriesInstanceUID): str(data.Modality) for data in sent.values()}
+    study = str(sent[next(iter(sent))].StudyInstanceUID)
+    by_dimse = DicomNode(name="pacs", ae_title=orthanc.ae_title, host=HOST, port=orthanc.dicom_port, timeout=10)
+    for node in (by_dimse, DicomwebNode(name="web", url=orthanc.dicomweb_url, timeout=10)):
         orthanc.empty()
-        store(orthanc, list(files.values()))
+        send(node, paths)
         counts = orthanc.counts()
-        assert (counts["patients"], counts["studies"], counts["instances"]) == (1, 1, len(files))
-        assert counts["series"] == len(keys) + 1
-        found = qido(orthanc, f"instances?StudyInstanceUID={study}&limit=1000")
-        assert {item["00080018"]["Value"][0] for item in found} == set(files)
-        back = stored(orthanc)
-        assert set(back) == set(files)
-        for uid, path in files.items():
-            assert back[uid] == pydicom.dcmread(path), path.name
+        assert (counts["patients"], counts["studies"], counts["series"]) == (1, 1, len(kinds))
+        assert counts["instances"] == len(paths)
+        series = series_of(node, study)
+        assert {one.series_instance_uid: one.modality for one in series} == kinds
+        fetched = fetch(node, series, tmp_path / node.name)
+        assert_same(by_uid(fetched), sent)
+        assert_opens_as(result, fetched, str(pydicom.dcmread(written[0]).SeriesInstanceUID))
+
+
+def test_everything_is_fetched_by_move(orthanc: Orthanc, tmp_path: Path) -> None:
+    listener = Listener(port=free_port(), address=HOST)
+    orthanc.know("medae", listener.ae_title, listener.port)
+    written = exported(result_of_files(SOURCES["enhanced-mr"](tmp_path / "in")), tmp_path / "out", "none")
+    node = DicomNode(
+        name="pacs", ae_title=orthanc.ae_title, host=HOST, port=orthanc.dicom_port, timeout=10, retrieve="move"
+    )
+    send(node, written)
+    series = series_of(node, str(pydicom.dcmread(written[0]).StudyInstanceUID))
+    moved = client.with_own_listener(listener, lambda: fetch(node, series, tmp_path / "moved", listener))
+    assert_same(by_uid(moved), by_uid(written))
 
 
 @pytest.mark.parametrize("name", ["ct", "enhanced-mr"])
@@ -127,7 +170,8 @@ def test_the_parametric_map_is_drawn(name: str, orthanc: Orthanc, tmp_path: Path
 
 def test_findings_are_found_by_modality(orthanc: Orthanc, tmp_path: Path) -> None:
     result = result_of_files(SOURCES["ct"](tmp_path / "in"))
-    for path in export(result, tmp_path / "out", DICOM):
-        orthanc.upload(path)
-    found = [item["00080060"]["Value"][0] for item in qido(orthanc, "series?limit=100")]
-    assert sorted(found) == ["CT", "OT", "OT", "PR", "SEG", "SR"]
+    written = export(result, tmp_path / "out", DICOM)
+    node = DicomwebNode(name="web", url=orthanc.dicomweb_url, timeout=10)
+    send(node, written)
+    found = client.find_series(node, str(pydicom.dcmread(written[0]).StudyInstanceUID))
+    assert sorted(one.modality for one in found) == ["CT", "OT", "OT", "PR", "SEG", "SR"]

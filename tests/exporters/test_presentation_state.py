@@ -89,7 +89,7 @@ def test_without_that_series_it_says_so(ct: Result, tmp_path: Path) -> None:
         export(ct, tmp_path / "out", (KEY,), options={KEY: {"of": "denoised"}})
 
 
-@pytest.mark.parametrize("name", ["pt", "enhanced-pt"])
+@pytest.mark.parametrize("name", ["pt", "legacy-pt"])
 def test_one_state_for_each_rescale(name: str, tmp_path: Path) -> None:
     paths = SOURCES[name](tmp_path / "in")
     result = result_of_files(paths)
