@@ -103,11 +103,11 @@ def main() -> None:
     camera.shoot("swipe")
     model.toggle_layout("swipe")
     actions.export.trigger()
-    camera.wait(lambda: window.export_dialog is not None)
-    assert window.export_dialog is not None
-    window.export_dialog.folder.setText("/home/me/export")
-    camera.shoot("export-dialog", window.export_dialog)
-    window.export_dialog.reject()
+    camera.wait(lambda: window.exporting.dialog is not None)
+    assert window.exporting.dialog is not None
+    window.exporting.dialog.folder.setText("/home/me/export")
+    camera.shoot("export-dialog", window.exporting.dialog)
+    window.exporting.dialog.reject()
     window.close()
 
 

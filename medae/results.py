@@ -271,3 +271,24 @@ def blend(original: Volume, denoised: Volume, strength: float) -> Volume:
         return denoised.with_array(array)
     step = replace(last, options={**last.options, "strength": strength})
     return replace(denoised, array=array, provenance=(*earlier, step))
+
+
+def adjusted(result: Result, strength: float = 1.0, threshold: float | None = None) -> Result:
+    """Keep a share of the denoising, and judge the anomaly map by another threshold.
+
+    What was measured of the denoising holds for the full strength; whoever needs it for another measures anew.
+
+    Parameters
+    ----------
+    result
+        As it was computed.
+    strength
+        0 keeps the original's values, 1 the denoised ones.
+    threshold
+        |z| above which a voxel belongs to a finding; None for the map's own.
+    """
+    if result.denoised is not None and strength != 1.0:
+        result = replace(result, denoised=blend(result.original, result.denoised, strength), trust=None)
+    if result.anomaly_map is not None and threshold not in (None, result.anomaly_map.threshold):
+        result = replace(result, anomaly_map=replace(result.anomaly_map, threshold=threshold))
+    return result

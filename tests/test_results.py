@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from medae.provenance import Provenance
-from medae.results import AnomalyMap, Normals, Result, blend, findings
+from medae.results import AnomalyMap, Normals, Result, adjusted, blend, findings
 from medae.volume import Volume
 
 AFFINE = np.array([[0.0, 0, 2, -10], [0, 2, 0, -20], [2, 0, 0, 5], [0, 0, 0, 1]])  # 2 mm, 8 mm³ per voxel
@@ -177,3 +177,16 @@ def test_findings_follow_the_threshold_of_each_map() -> None:
     assert len(found.findings) == 1
     assert found.findings is found.findings
     assert replace(found, threshold=6.0).findings == ()
+
+
+def test_an_adjusted_result_has_its_share_and_threshold() -> None:
+    original = scores((FIRST, 100.0))
+    denoised, found = original.with_array(original.array / 2), AnomalyMap(scores((FIRST, 4.0)), 3.0, "")
+    result = Result(original, denoised, found)
+    assert adjusted(result) is result
+    half = adjusted(result, 0.5, 5.0)
+    assert half.denoised is not None
+    assert half.anomaly_map is not None
+    assert half.denoised.array[FIRST].max() == pytest.approx(75.0)
+    assert (half.anomaly_map.threshold, half.anomaly_map.findings) == (5.0, ())
+    assert adjusted(result, threshold=3.0).anomaly_map is found  # its findings are known already

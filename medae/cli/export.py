@@ -256,7 +256,7 @@ def _series(request: Request, item: Item, template: "ProcessJob", one: SeriesRep
 def _result(request: Request, item: Item, template: "ProcessJob", report: Report) -> "Result":
     from medae.jobs.earlier import result_of
     from medae.jobs.run import run
-    from medae.results import blend
+    from medae.results import adjusted
 
     if item.earlier is not None:
         result = result_of(item.earlier, report)
@@ -267,11 +267,7 @@ def _result(request: Request, item: Item, template: "ProcessJob", report: Report
         found = run(job.model_copy(update={"exports": (), "out": None}), report).result
         assert found is not None
         result = found
-    if result.denoised is not None:
-        result = replace(result, denoised=blend(result.original, result.denoised, request.strength))
-    if result.anomaly_map is not None and template.threshold is not None:
-        result = replace(result, anomaly_map=replace(result.anomaly_map, threshold=template.threshold))
-    return result
+    return adjusted(result, request.strength, template.threshold)
 
 
 def _warnings(request: Request, result: "Result") -> list[str]:

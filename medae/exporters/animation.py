@@ -30,7 +30,9 @@ class Options(ExporterOptions):
     format: Literal["gif", "webp", "apng", "mp4"] = Field(
         "gif", description="gif, webp or apng (lossless, small), or mp4 (VP9; needs the extra 'video')"
     )
-    frames_per_second: float = Field(10.0, gt=0, le=60, description="Slices shown in a second")
+    frames_per_second: float = Field(
+        10.0, gt=0, le=60, title="Slices per second", description="Slices shown in a second"
+    )
     height: int = Field(320, ge=64, le=1080, description="Height of a slice in pixels")
     opacity: float = Field(0.6, gt=0, le=1, description="Opacity of the colours above the threshold")
 

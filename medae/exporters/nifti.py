@@ -39,10 +39,19 @@ class Options(ExporterOptions):
         pattern=r"^$|^[^/\\.][^/\\]*\.nii(\.gz)?$",
         description="Exact name (.nii or .nii.gz) when there is one file to write; default <name>_denoised.nii.gz",
     )
-    side_car: bool = Field(True, description="Write a JSON file with BIDS fields beside each file; not with file_name")
-    bids_names: bool = Field(False, description="Name files as BIDS derivatives: sub-<name>_desc-denoised_ct.nii.gz")
+    side_car: bool = Field(
+        True,
+        title="JSON side-car",
+        description="Write a JSON file with BIDS fields beside each file; not with file_name",
+    )
+    bids_names: bool = Field(
+        False, title="BIDS names", description="Name files as BIDS derivatives: sub-<name>_desc-denoised_ct.nii.gz"
+    )
     suffix: str = Field(
-        "", pattern=r"^[A-Za-z0-9]*$", description="Suffix of BIDS names, such as T1w; default by modality: ct, mr, pet"
+        "",
+        pattern=r"^[A-Za-z0-9]*$",
+        title="BIDS suffix",
+        description="Suffix of BIDS names, such as T1w; default by modality: ct, mr, pet",
     )
 
 

@@ -25,7 +25,9 @@ class Options(DicomOptions):
     """Options of the Parametric Map."""
 
     float32: bool = Field(
-        False, description="Store the exact 32-bit values; many viewers and archives cannot show them"
+        False,
+        title="Exact values",
+        description="Store the exact 32-bit values; many viewers and archives cannot show them",
     )
 
 

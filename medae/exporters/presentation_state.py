@@ -36,7 +36,9 @@ class Options(DicomOptions):
     """Options of the Presentation State."""
 
     of: Literal["source", "denoised"] = Field(
-        "source", description="source or denoised: which series is shown so; denoised needs derived-series beside it"
+        "source",
+        title="Shown series",
+        description="source or denoised: which series is shown so; denoised needs derived-series beside it",
     )
     window_center: float | None = Field(None, description="Middle of the window, in HU for CT; default: the scan's own")
     window_width: float | None = Field(None, gt=0, description="Width of the window; default: the scan's own")

@@ -32,7 +32,9 @@ class Options(DicomOptions):
     """Options of the fused pictures."""
 
     opacity: float = Field(0.6, gt=0, le=1, description="Opacity of the colours above the threshold")
-    multi_frame: bool = Field(False, description="One multi-frame file instead of one file per slice")
+    multi_frame: bool = Field(
+        False, title="One multi-frame file", description="One multi-frame file instead of one file per slice"
+    )
 
 
 def accepts(result: Result) -> str | None:

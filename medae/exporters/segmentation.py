@@ -32,7 +32,9 @@ class Options(DicomOptions):
 
     max_findings: int = Field(100, ge=1, le=1000, description="Write at most this many, highest scores first")
     fractional: bool = Field(
-        False, description="One segment of all findings with soft edges: the share of each voxel above the threshold"
+        False,
+        title="Soft edges",
+        description="Fractional: one segment of all findings that holds the share of each voxel above the threshold",
     )
 
 

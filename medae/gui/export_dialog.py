@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt  # noqa: TID253
+from PySide6.QtCore import Qt, Signal  # noqa: TID253
 from PySide6.QtWidgets import (  # noqa: TID253
     QCheckBox,
     QComboBox,
@@ -20,16 +20,18 @@ from PySide6.QtWidgets import (  # noqa: TID253
 )
 
 from medae.gui import theme
+from medae.gui.export_formats import ExportFormats
 from medae.gui.export_preview import ExportPreview
 from medae.gui.export_settings import ExportSettings
-from medae.jobs.export_offer import Choice, Offer
+from medae.jobs.export_offer import Offer
 from medae.jobs.job import ExportJob
-
-_USUAL = ("derived-series", "parametric-map", "secondary-capture")
 
 
 class ExportDialog(QDialog):
     """Asks what to write, where and how; `job` gives the answer."""
+
+    options_changed = Signal(object)
+    """What will be written is to be asked again, with these options by exporter; `show_offer` takes the answer."""
 
     def __init__(
         self,
@@ -45,10 +47,11 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Export")
         self._strength, self._threshold = strength, threshold
-        self._warnings = offered.warnings
+        self._offer = offered
+        self._options: dict[str, dict[str, Any]] = {}
+        self._awaited: dict[str, dict[str, Any]] | None = None
         self._paths: tuple[Path, ...] = ()
-        self._choices = {choice.key: choice for choice in offered.choices}
-        self.boxes = {choice.key: _box(choice) for choice in offered.choices}
+        self.formats = ExportFormats(offered.choices)
         self.folder = QLineEdit(str(folder))
         self.name = QLineEdit(name)
         self.overwrite = QCheckBox("Replace files of the same names")
@@ -67,26 +70,31 @@ class ExportDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self._lay_out()
-        for box in self.boxes.values():
-            box.toggled.connect(self._update)
+        self.formats.changed.connect(self._update)
         self.overwrite.toggled.connect(self._update)
         self.folder.textChanged.connect(self._update)
         self.name.textChanged.connect(self._update)
         self.how.changed.connect(self._update)
-        self.resize(1060, 700)
+        self.resize(1180, 720)
         self._update()
 
     def job(self) -> ExportJob:
         """Give what the user has chosen."""
         return ExportJob(
-            exports=self._chosen(),
+            exports=self.formats.chosen(),
             out=Path(self.folder.text()).expanduser(),
             name=self.name.text(),
+            options=self._options,
             strength=self._strength,
             threshold=self._threshold,
             overwrite=self.overwrite.isChecked(),
             **self.how.values(),
         )
+
+    def show_offer(self, offered: Offer, options: dict[str, dict[str, Any]]) -> None:
+        """Take what would be written with the options that were asked for."""
+        self._offer, self._options = offered, options
+        self._update()
 
     def outputs(self) -> tuple[Path, ...]:
         """Files and folders that would be written."""
@@ -96,13 +104,7 @@ class ExportDialog(QDialog):
         left = QVBoxLayout()
         left.setSpacing(theme.SPACING)
         left.addWidget(theme.label("WHAT", "heading"))
-        for key, box in self.boxes.items():
-            left.addWidget(box)
-            reason = self._choices[key].reason
-            if reason is not None:
-                why = theme.label(reason[:1].upper() + reason[1:], "dim")
-                why.setContentsMargins(26, 0, 0, 4)
-                left.addWidget(why)
+        left.addWidget(self.formats)
         left.addSpacing(6)
         left.addWidget(theme.label("HOW", "heading"))
         left.addWidget(self.how)
@@ -115,7 +117,9 @@ class ExportDialog(QDialog):
         right.addWidget(self.preview, 1)
         halves = QHBoxLayout()
         halves.setSpacing(3 * theme.SPACING)
-        halves.addWidget(theme.scrolled(left), 4)
+        formats = theme.scrolled(left)
+        formats.setMinimumWidth(self.formats.minimumSizeHint().width() + formats.verticalScrollBar().sizeHint().width())
+        halves.addWidget(formats, 4)
         halves.addLayout(right, 6)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 14)
@@ -138,9 +142,6 @@ class ExportDialog(QDialog):
         form.addRow("Then send to", self.send_to)
         return form
 
-    def _chosen(self) -> tuple[str, ...]:
-        return tuple(key for key, box in self.boxes.items() if box.isChecked())
-
     def _browse(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder for the export", self.folder.text())
         if folder:
@@ -148,13 +149,28 @@ class ExportDialog(QDialog):
 
     def _update(self) -> None:
         """Show what will be written, and whether that can go ahead."""
-        chosen = [self._choices[key] for key in self._chosen()]
+        keys = self.formats.chosen()
+        chosen = [choice for choice in self._offer.choices if choice.key in keys]
         anonymous = self.how.deidentify.isChecked()
         folder = Path(self.folder.text()).expanduser()
         self._paths = self.preview.show_outputs(chosen, folder, self.name.text(), anonymous=anonymous)
         problem = self._problem(bool(chosen), self.name.text(), self.preview.has_existing)
-        self.preview.say(problem, self._warnings if anonymous else ())
-        self.export_button.setEnabled(not problem)
+        problem = problem or self._problem_of_options() or next((one.problem for one in chosen if one.problem), "")
+        self.preview.say(problem, self._offer.warnings if anonymous else ())
+        self.export_button.setEnabled(not problem and self._awaited is None)
+
+    def _problem_of_options(self) -> str:
+        """Ask for a new offer where the options are not those of this one; say what is wrong with them."""
+        try:
+            wanted = self.formats.options()
+        except ValueError as error:
+            return str(error)
+        if wanted == self._options:
+            self._awaited = None
+        elif wanted != self._awaited:
+            self._awaited = wanted
+            self.options_changed.emit(wanted)
+        return ""
 
     def _problem(self, has_outputs: bool, name: str, exists: bool) -> str:
         if not has_outputs:
@@ -175,12 +191,3 @@ def _sentence(values: Any) -> str:
     except ValueError as error:
         return str(error)
     return ""
-
-
-def _box(choice: Choice) -> QCheckBox:
-    box = QCheckBox(choice.title)
-    box.setObjectName(f"export_{choice.key}")
-    box.setEnabled(choice.reason is None)
-    box.setChecked(choice.reason is None and choice.key in _USUAL)
-    box.setToolTip(choice.reason or "")
-    return box

@@ -21,7 +21,7 @@ from medae.bundle import BundleInfo
 from medae.errors import SettingsError
 from medae.gui.about import AboutBox, ShortcutsSheet
 from medae.gui.actions import Actions, Commands
-from medae.gui.export_dialog import ExportDialog
+from medae.gui.exporting import Exporting
 from medae.gui.findings_panel import FindingsPanel
 from medae.gui.jobs_panel import JobsPanel
 from medae.gui.message_bar import MessageBar
@@ -38,7 +38,6 @@ from medae.gui.tool_windows import ToolWindows
 from medae.gui.trust import Trust
 from medae.gui.viewer import Viewer
 from medae.gui.viewer_model import ViewerModel
-from medae.jobs.export_offer import offer
 from medae.jobs.job import ExportJob
 from medae.jobs.messages import Message
 from medae.jobs.sample_scans import SAMPLES, make_sample
@@ -73,8 +72,10 @@ class MainWindow(QMainWindow):
         self.trust = Trust(
             self.session, self.processing, self.model, self.message_bar, lambda: self.settings.export_folder, self
         )
-        self.export_dialog: ExportDialog | None = None
         self.tools = ToolWindows(make_worker, self)
+        self.exporting = Exporting(
+            self.session, self.model, self.processing, self.tools, partial(self.message_bar.say, "error"), self
+        )
         self._threads = Threads(1, self)
         self._lay_out()
         self.actions_ = Actions(self, self.model, self._commands())
@@ -252,37 +253,11 @@ class MainWindow(QMainWindow):
         self.trust.warn(record)
 
     def _ask_export(self) -> None:
-        """Find out in a thread which exporters can be used, then ask."""
-        result = self.session.result
-        threshold = None if self.model.anomaly_map is None else self.model.heatmap_threshold
-        if result is not None:
-            self._threads.start(
-                lambda task: offer(result, threshold),
-                done=lambda offered: self._show_export(result, offered),
-                failed=lambda sentence, details: self.message_bar.say("error", sentence, details),
-            )
+        folder = self.settings.export_folder or Path.home() / "medae-export"
+        self.exporting.ask(folder, lambda chosen: self._set(self.settings.changed(export_folder=chosen)))
 
-    def _show_export(self, result: Result, offered: object) -> None:
-        modality = (result.original.modality or "scan").lower()
-        threshold = None if self.model.anomaly_map is None else self.model.heatmap_threshold
-        self.export_dialog = ExportDialog(
-            offered,  # type: ignore[arg-type]
-            self.settings.export_folder or Path.home() / "medae-export",
-            f"{modality}-series-{(self.session.current or 0) + 1}",
-            self.model.strength,
-            threshold,
-            self,
-            nodes=self.tools.node_names(),
-        )
-        self.export_dialog.accepted.connect(self._export)
-        self.export_dialog.open()
-
-    def _export(self) -> None:
-        if self.export_dialog is not None:
-            job = self.export_dialog.job()
-            self.settings = self.settings.changed(export_folder=job.out)
-            self.tools.send_after(job, self.export_dialog.send_to.currentData())
-            self.processing.export(job)
+    def _set(self, settings: Settings) -> None:
+        self.settings = settings
 
     def _update_actions(self) -> None:
         result = self.session.result
@@ -393,6 +368,7 @@ class MainWindow(QMainWindow):
         self._save_settings()
         self.session.close()
         self.processing.close()
+        self.exporting.close()
         self.trust.close()
         self.tools.close()
         self._threads.close()

@@ -39,6 +39,8 @@ class Field:
         Whether it may be left empty, which means None.
     fewest, most
         How many numbers a ``"list"`` has.
+    label
+        Name for people that the options class gives; empty where it follows from ``name``.
     """
 
     name: str
@@ -54,11 +56,12 @@ class Field:
     below: float | None = None
     fewest: int = 0
     most: int | None = None
+    label: str = ""
 
     @property
     def title(self) -> str:
         """Name for people."""
-        return title_of(self.name)
+        return self.label or title_of(self.name)
 
     @property
     def hint(self) -> str:
@@ -162,6 +165,7 @@ def _field(name: str, schema: Mapping[str, Any], entry: Mapping[str, Any]) -> Fi
         optional=optional,
         fewest=described.get("minItems", 0),
         most=described.get("maxItems"),
+        label="" if (label := entry.get("title", "")) == name.title().replace("_", " ") else label,
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from medae.errors import ReadError, SettingsError, SeveralSeries
 from medae.jobs.job import AnyJob, CalibrateJob, ExportJob, FamiliesJob, LatentJob, PlanJob, ProcessJob, TrainJob
 from medae.progress import Report, part, silent
-from medae.results import Result, blend
+from medae.results import Result, adjusted
 from medae.volume import Source, Volume
 
 if TYPE_CHECKING:
@@ -221,13 +221,7 @@ def _reports(job: ProcessJob, report: Report, is_read: bool) -> dict[str, Report
 def _export_given(job: ExportJob, report: Report, given: Result | None) -> Outcome:
     if given is None:
         raise SettingsError("There is no result to export. Open a scan first.")
-    result = given
-    if given.denoised is not None:
-        # what was measured holds for the full strength; whoever needs it for another measures anew
-        trust = given.trust if job.strength == 1.0 else None
-        result = replace(result, denoised=blend(given.original, given.denoised, job.strength), trust=trust)
-    if given.anomaly_map is not None and job.threshold is not None:
-        result = replace(result, anomaly_map=replace(given.anomaly_map, threshold=job.threshold))
+    result = adjusted(given, job.strength, job.threshold)
     from medae.exporters import EXPORTERS, export
 
     options: dict[str, Any] = dict(job.options)

@@ -200,12 +200,12 @@ def test_denoise_detect_export_by_clicking(qtbot: QtBot, real: MainWindow, tmp_p
     assert real.model.anomaly_map is not None
     assert "CPU" in real.jobs.records[-1].device or "cuda" in real.jobs.records[-1].device
     qtbot.mouseClick(button(real, "Export"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: real.export_dialog is not None, timeout=20_000)
-    dialog = real.export_dialog
+    qtbot.waitUntil(lambda: real.exporting.dialog is not None, timeout=20_000)
+    dialog = real.exporting.dialog
     assert dialog is not None
     dialog.folder.setText(str(tmp_path))
     dialog.name.setText("head")
-    for key, box in dialog.boxes.items():
+    for key, box in dialog.formats.boxes.items():
         box.setChecked(box.isEnabled() and key in ("derived-series", "png"))
     planned = dialog.outputs()
     with qtbot.waitSignal(real.processing.finished, timeout=LONG):

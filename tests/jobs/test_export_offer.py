@@ -11,7 +11,7 @@ from medae.exporters import EXPORTERS
 from medae.jobs.export_offer import offer, size_text
 from medae.phantom import head, write_dicom
 from medae.readers import open_volume
-from medae.results import AnomalyMap, Result
+from medae.results import AnomalyMap, Result, adjusted
 from medae.volume import Volume
 
 SCAN = Volume(np.zeros((2, 8, 8), np.int16), np.eye(4), "MR")
@@ -42,8 +42,8 @@ def test_every_exporter_is_offered_or_says_why() -> None:
 
 def test_findings_depend_on_the_threshold(scan: Volume) -> None:
     result = Result(scan, None, scored(scan))
-    low = {choice.key: choice.reason for choice in offer(result, 3.0).choices}
-    high = {choice.key: choice.reason for choice in offer(result, 8.0).choices}
+    low = {choice.key: choice.reason for choice in offer(adjusted(result, threshold=3.0)).choices}
+    high = {choice.key: choice.reason for choice in offer(adjusted(result, threshold=8.0)).choices}
     assert low["segmentation"] is None
     assert "threshold" in (high["segmentation"] or "")
 
@@ -67,6 +67,34 @@ def test_warns_of_what_stays_in_the_pixels(scan: Volume) -> None:
         ds.BurnedInAnnotation = "YES"
         ds.save_as(path)
     assert "burnt" in offer(Result(scan, scan)).warnings[0]
+
+
+def test_outputs_and_pictures_follow_the_options(scan: Volume) -> None:
+    result = Result(scan, scan, scored(scan))
+    options = {
+        "secondary-capture": {"multi_frame": True, "opacity": 0.1},
+        "animation": {"format": "webp", "frames_per_second": 4},
+        "nifti": {"bids_names": True},
+        "segmentation": {"fractional": True},
+        "png": {"height": 3},
+    }
+    usual = {choice.key: choice for choice in offer(result).choices}
+    asked = {choice.key: choice for choice in offer(result, options).choices}
+    assert [output.name for output in asked["secondary-capture"].outputs] == ["{name}_heatmap_sc.dcm"]
+    assert [output.name for output in asked["animation"].outputs] == ["{name}_denoised.webp", "{name}_heatmap.webp"]
+    assert "desc-denoised" in asked["nifti"].outputs[0].name
+    before, after = usual["secondary-capture"].picture, asked["secondary-capture"].picture
+    assert before is not None
+    assert after is not None
+    assert np.ptp(after.astype(int), axis=2).max() < np.ptp(before.astype(int), axis=2).max()
+    assert "height" in asked["png"].problem
+    assert asked["png"].outputs == ()
+
+
+def test_options_of_the_whole_export_are_in_no_form(scan: Volume) -> None:
+    names = {name for choice in offer(Result(scan, scan)).choices for name in choice.schema.get("properties", {})}
+    assert "keep_private_tags" in names
+    assert not names & {"deterministic_uids", "file_name", "flat"}
 
 
 @pytest.mark.parametrize(
