@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -20,6 +21,9 @@ from medae.settings import PacsSettings
 
 PAUSE = 0.5
 """Seconds between two looks at what is to be done."""
+
+SWEEP_EVERY = 60.0
+"""Seconds between two looks at what has been kept long enough."""
 
 logger = logging.getLogger(__name__)
 
@@ -101,11 +105,14 @@ def _keep_routing(stop: threading.Event, spool: Spool, router: Router) -> None:
         if stop.is_set():
             raise Cancelled
 
+    sweep_at = time.monotonic()
     while not stop.wait(PAUSE):
         settings = PacsSettings.load()
         arrival = spool.begin_next(settings.listener.quiet_seconds)
         if arrival is None:
-            spool.sweep(settings.listener.keep_hours)
+            if time.monotonic() >= sweep_at:
+                spool.sweep(settings.listener.keep_hours)
+                sweep_at = time.monotonic() + SWEEP_EVERY
             continue
         try:
             router.process(arrival, settings.rules, report)
@@ -121,10 +128,13 @@ def _keep_sending(stop: threading.Event, queue: SendQueue, on_change: Callable[[
         if stop.is_set():
             raise Cancelled
 
+    sweep_at = time.monotonic()
     while not stop.wait(PAUSE):
         try:
             sent = send_due(queue, report=report)
-            queue.sweep(PacsSettings.load().listener.keep_hours)
+            if time.monotonic() >= sweep_at:
+                queue.sweep(PacsSettings.load().listener.keep_hours)
+                sweep_at = time.monotonic() + SWEEP_EVERY
         except Cancelled:
             return
         except Exception:  # whatever it was, the next attempt may do

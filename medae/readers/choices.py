@@ -17,9 +17,13 @@ Gaps = Literal["keep", "largest", "single"]
 
 def chosen(source: Source, gaps: Gaps) -> tuple[Source, ...]:
     """Apply a choice to a series: as it is where its slices are evenly spaced, or where it is to be kept."""
-    if gaps == "keep" or not is_uneven(source):
+    if gaps == "keep":
         return (source,)
-    return (largest_block(source),) if gaps == "largest" else single_slices(source)
+    headers = _headers(source)
+    runs = _runs(headers)
+    if len(runs) < 2:
+        return (source,)
+    return (_largest(source, headers, runs),) if gaps == "largest" else _singles(source, headers)
 
 
 def arranged(how: Literal["largest", "single", "merged"], sources: Sequence[Source]) -> tuple[Source, ...]:
@@ -37,7 +41,7 @@ def arranged(how: Literal["largest", "single", "merged"], sources: Sequence[Sour
 
 def is_uneven(source: Source) -> bool:
     """Tell whether slices are missing or unevenly spaced; only DICOM files of one slice each can be."""
-    return len(_runs(source)) > 1
+    return len(_runs(_headers(source))) > 1
 
 
 def largest_block(source: Source) -> Source:
@@ -48,19 +52,14 @@ def largest_block(source: Source) -> Source:
     ReadError
         A file of the series is gone or damaged.
     """
-    runs = _runs(source)
-    if len(runs) < 2:
-        return source
-    largest = max(runs, key=len)
-    return _of(source, [source.paths[k] for k in largest], f"slices {largest[0] + 1} to {largest[-1] + 1}")
+    headers = _headers(source)
+    runs = _runs(headers)
+    return _largest(source, headers, runs) if len(runs) > 1 else source
 
 
 def single_slices(source: Source) -> tuple[Source, ...]:
     """Give every file of a series as a volume of its own."""
-    count = len(source.paths)
-    if count == 1:
-        return (source,)
-    return tuple(_of(source, [path], f"slice {k + 1} of {count}") for k, path in enumerate(source.paths))
+    return _singles(source, [_header(path) for path in source.paths]) if len(source.paths) > 1 else (source,)
 
 
 def merged(sources: Sequence[Source]) -> Source:
@@ -86,18 +85,31 @@ def merged(sources: Sequence[Source]) -> Source:
     places = [header.position for header in headers]
     if headers[0].placed and len(set(places)) < len(places):
         raise UnsupportedVolume("they have slices at the same place; look at them one by one")
-    return _of(first, [header.path for header in headers], "")
+    return _of(first, headers, "")
 
 
 def _plane(header: Header) -> tuple[float, ...]:
     return (*(header.orientation or ()), *header.pixel_spacing)
 
 
-def _runs(source: Source) -> list[range]:
+def _headers(source: Source) -> list[Header]:
+    """Read the headers of the slices; none where a series cannot be uneven."""
     if source.reader != "dicom" or len(source.paths) < 2:
-        return [range(source.shape[0])]
-    headers = [_header(path) for path in source.paths]
-    return even_runs(headers) if headers[0].placed else [range(len(headers))]
+        return []
+    return [_header(path) for path in source.paths]
+
+
+def _runs(headers: Sequence[Header]) -> list[range]:
+    return even_runs(headers) if headers and headers[0].placed else [range(len(headers))]
+
+
+def _largest(source: Source, headers: Sequence[Header], runs: Sequence[range]) -> Source:
+    largest = max(runs, key=len)
+    return _of(source, [headers[k] for k in largest], f"slices {largest[0] + 1} to {largest[-1] + 1}")
+
+
+def _singles(source: Source, headers: Sequence[Header]) -> tuple[Source, ...]:
+    return tuple(_of(source, [header], f"slice {k + 1} of {len(headers)}") for k, header in enumerate(headers))
 
 
 def _header(path: Path) -> Header:
@@ -108,14 +120,13 @@ def _header(path: Path) -> Header:
     return headers[0]
 
 
-def _of(source: Source, paths: Sequence[Path], label: str) -> Source:
-    headers = [_header(path) for path in paths]
+def _of(source: Source, headers: Sequence[Header], label: str) -> Source:
     placed = grid(headers)
     own = [warning for header in headers for warning in header.warnings]
     return replace(
         source,
-        paths=tuple(paths),
-        shape=(len(paths), *source.shape[1:]),
+        paths=tuple(header.path for header in headers),
+        shape=(len(headers), *source.shape[1:]),
         spacing=spacing_of(placed.affine),
         description=" – ".join(filter(None, (source.description, label))),
         warnings=tuple(dict.fromkeys((*own, *placed.warnings))),

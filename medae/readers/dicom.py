@@ -5,7 +5,7 @@ import os
 import struct
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -83,18 +83,26 @@ def sources(headers: Sequence[Header], report: Report) -> list[Source]:
         report(1.0, "Comparing slices at the same position")
         return _pixel_digest(header)
 
-    return _arranged(headers, digest)
+    return _arranged(headers, digest, _described)
 
 
-def sources_so_far(headers: Sequence[Header]) -> tuple[Source, ...]:
+def sources_so_far(headers: Sequence[Header], described: dict[str, Header]) -> tuple[Source, ...]:
     """Arrange the headers at hand of one series, of which more may come: quickly, and without warnings.
 
-    Of several slices at the same place, the first is taken.
+    Of several slices at the same place, the first is taken. ``described`` keeps, by series, the header that was read
+    again for its description: once is enough until all are there.
     """
-    return tuple(replace(source, warnings=()) for source in _arranged(headers, lambda header: b""))
+
+    def describe(header: Header) -> Header:
+        if header.series_uid not in described:
+            described[header.series_uid] = _described(header)
+        known = described[header.series_uid]
+        return replace(header, patient=known.patient, description=known.description)
+
+    return tuple(replace(source, warnings=()) for source in _arranged(headers, lambda header: b"", describe))
 
 
-def _arranged(headers: Sequence[Header], digest: Digest) -> list[Source]:
+def _arranged(headers: Sequence[Header], digest: Digest, describe: Callable[[Header], Header]) -> list[Source]:
     single: list[Header] = []
     enhanced: dict[Path, list[Header]] = defaultdict(list)
     for header in headers:
@@ -106,15 +114,15 @@ def _arranged(headers: Sequence[Header], digest: Digest) -> list[Source]:
     in_series: dict[str, int] = defaultdict(int)
     for stack in stacks(single, digest):
         uid = stack.headers[0].series_uid
-        found.append(_source(stack, in_series[uid], tuple(header.path for header in stack.headers)))
+        found.append(_source(stack, in_series[uid], tuple(header.path for header in stack.headers), describe))
         in_series[uid] += 1
     for path, frames in enhanced.items():
-        found += [_source(stack, part, (path,)) for part, stack in enumerate(stacks(frames, digest))]
+        found += [_source(stack, part, (path,), describe) for part, stack in enumerate(stacks(frames, digest))]
     return found
 
 
-def _source(stack: Stack, part: int, paths: tuple[Path, ...]) -> Source:
-    first = _described(stack.headers[0])
+def _source(stack: Stack, part: int, paths: tuple[Path, ...], describe: Callable[[Header], Header]) -> Source:
+    first = describe(stack.headers[0])
     return Source(
         paths=paths,
         reader="dicom",

@@ -48,18 +48,27 @@ def overlay(data: Dataset, frame: int = 0) -> NDArray[np.bool_] | None:
 
 def _packed(data: Dataset, group: int, frame: int) -> NDArray[np.bool_] | None:
     """One bit per pixel, placed by its origin (row, column of its first pixel, counted from 1)."""
-    planes = np.atleast_3d(data.overlay_array(group).T).T.astype(bool)
-    index = frame + 1 - _whole(data, group, _FIRST_FRAME, 1) if len(planes) > 1 else 0
-    if not 0 <= index < len(planes):
+    rows, columns = _whole(data, group, _ROWS, 0), _whole(data, group, _COLUMNS, 0)
+    frames = max(_whole(data, group, _FRAMES, 1), 1)
+    index = frame + 1 - _whole(data, group, _FIRST_FRAME, 1) if frames > 1 else 0
+    if not 0 <= index < frames:
         return None
+    drawn = _bits(data[group, _DATA].value, index * rows * columns, rows * columns).reshape(rows, columns)
     origin = data.get(Tag(group, _ORIGIN))
     top, left = (0, 0) if origin is None else (int(part) - 1 for part in origin.value)
     result = np.zeros((whole(data, "Rows"), whole(data, "Columns")), dtype=bool)
-    plane = planes[index][max(-top, 0) :, max(-left, 0) :]
+    plane = drawn[max(-top, 0) :, max(-left, 0) :]
     top, left = max(top, 0), max(left, 0)
     target = result[top : top + plane.shape[0], left : left + plane.shape[1]]
     target |= plane[: target.shape[0], : target.shape[1]]
     return result
+
+
+def _bits(packed: bytes, first: int, count: int) -> NDArray[np.bool_]:
+    """Unpack ``count`` bits, the lowest bit of each byte first (PS3.5 8.1.2): of one frame, however many there are."""
+    start, stop = first // 8, (first + count + 7) // 8
+    bits = np.unpackbits(np.frombuffer(packed[start:stop], np.uint8), bitorder="little")
+    return bits[first - 8 * start :][:count].astype(bool)
 
 
 def _embedded(data: Dataset, group: int, frame: int) -> NDArray[np.bool_] | None:

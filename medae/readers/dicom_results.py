@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from medae.errors import MedaeError, ReadError
 from medae.progress import Cancelled, Report
 from medae.provenance import Provenance
+from medae.readers.dicom_file import read_dataset
 from medae.readers.dicom_header import RESULT, patient_key, text, whole
-from medae.readers.files import os_reason
 from medae.readers.reader import ResultFile, Scan, Skipped
 from medae.readers.result_geometry import finding_of, finding_of_points, onto, outline
 from medae.readers.result_provenance import made_by
@@ -69,7 +68,7 @@ def scan(paths: Sequence[Path], report: Report) -> Scan:
     for number, path in enumerate(paths):
         report(number / len(paths), "Looking at results")
         try:
-            data = _read(path)
+            data = read_dataset(path)
             found = _result_file(path, data)
             if found.kind != "structured report":
                 sources.append(_source(path, data, found))
@@ -83,7 +82,7 @@ def read(source: Source, report: Report) -> Volume:
     """Load a Parametric Map (float32, real-world values) or Segmentation (numbers or fractions) by itself."""
     path = source.paths[0]
     report(0.0, "Reading")
-    data = _read(path)
+    data = read_dataset(path)
     with _understood(path):
         if KINDS[text(data, "SOPClassUID")] == "parametric map":
             placed, _ = _map_of(data)
@@ -129,7 +128,7 @@ def attach(original: Volume, files: Sequence[ResultFile], report: Report) -> Res
     for number, file in enumerate(files):
         report(number / len(files), f"Reading the {file.kind}")
         try:
-            data = _read(file.path)
+            data = read_dataset(file.path)
             with _understood(file.path):
                 _ADD[file.kind](parts, data)
         except ReadError as error:
@@ -210,15 +209,6 @@ class _understood:  # noqa: N801 - used as a statement
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Exception) and not isinstance(error, MedaeError | Cancelled):
             raise ReadError(self._path, f"its content is not as expected ({type(error).__name__})") from error
-
-
-def _read(path: Path) -> Dataset:
-    try:
-        return pydicom.dcmread(path)
-    except OSError as error:
-        raise ReadError(path, os_reason(error)) from error
-    except Exception as error:  # pydicom raises almost anything on malformed files
-        raise ReadError(path, f"it is damaged ({type(error).__name__}); copy the file again") from error
 
 
 def _result_file(path: Path, data: Dataset) -> ResultFile:

@@ -139,6 +139,7 @@ class Scanning:
         self._series: dict[str, list[Header]] = defaultdict(list)
         self._grown: set[str] = set()
         self._told: dict[str, Found] = {}
+        self._described: dict[str, dict[str, Header]] = defaultdict(dict)
         self._done = 0
         self._report_at = self._tell_at = 0.0
 
@@ -230,7 +231,13 @@ class Scanning:
         grown, self._grown = self._grown, set()
         for series in grown:
             report(0.9, "Sorting slices")
-            self._say(Found(f"dicom {series}", dicom.sources_so_far(self._series[series]), settled=False))
+            self._say(
+                Found(
+                    f"dicom {series}",
+                    dicom.sources_so_far(self._series[series], self._described[series]),
+                    settled=False,
+                )
+            )
         for known in list(self._told.values()):
             if not known.settled and known.key.removeprefix("dicom ") not in grown:
                 self._say(replace(known, settled=True))

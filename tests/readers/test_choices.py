@@ -7,6 +7,7 @@ import pytest
 
 from medae import readers
 from medae.errors import UnsupportedVolume
+from medae.readers import choices
 from medae.readers.choices import chosen, is_uneven, largest_block, merged, single_slices
 from medae.volume import Source
 
@@ -31,6 +32,15 @@ def test_the_largest_even_block(gap: Source) -> None:
     assert not volume.source.warnings
     np.testing.assert_allclose(volume.origin, (-10, -20, 12.5))
     assert volume.spacing[0] == 2.5
+
+
+@pytest.mark.parametrize("gaps", ["largest", "single"])
+def test_each_header_is_read_once(gap: Source, gaps: choices.Gaps, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    real = choices.read_headers
+    monkeypatch.setattr(choices, "read_headers", lambda path: read.append(path) or real(path))
+    chosen(gap, gaps)
+    assert sorted(read) == sorted(gap.paths)
 
 
 def test_every_slice_by_itself(gap: Source) -> None:

@@ -71,6 +71,19 @@ def test_each_frame_has_its_own() -> None:
     assert overlay(data, 2) is None
 
 
+def test_frames_that_do_not_end_with_a_byte_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    planes = np.random.default_rng(5).random((40, 5, 7)) < 0.4
+    data = odd.dataset(0, np.zeros((5, 7), np.uint16))
+    add(data, planes)
+    for frame, plane in enumerate(planes):
+        np.testing.assert_array_equal(overlay(data, frame), plane)
+    unpacked: list[int] = []
+    real = np.unpackbits
+    monkeypatch.setattr(np, "unpackbits", lambda bits, **options: unpacked.append(len(bits)) or real(bits, **options))
+    overlay(data, 39)
+    assert max(unpacked) <= 6  # the bytes of this frame, not those of all
+
+
 def test_overlay_in_a_high_bit(tmp_path: Path) -> None:
     stored = odd.pixels(3).astype(np.uint16) & 0x0FFF
     data = odd.dataset(0, stored | (DRAWN.astype(np.uint16) << 14), BitsStored=12, HighBit=11)
