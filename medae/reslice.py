@@ -35,6 +35,7 @@ _SCREEN: dict[str, tuple[int, tuple[int, int], tuple[int, int]]] = {
     "sagittal": (0, (1, 1), (2, -1)),
 }
 _LETTERS = (("R", "L"), ("A", "P"), ("F", "H"))  # towards minus, towards plus of LPS x, y, z
+_PERPENDICULAR = 1e-3  # cosine of an angle that counts as right: rounded direction cosines, 0.06 degrees
 _OBLIQUE = 0.26  # sine of 15 degrees: smaller components get no letter
 
 
@@ -66,6 +67,9 @@ class Plane:
         Millimetres along (slices, rows, columns) of the screen.
     letters
         Where the patient's sides are.
+    slant
+        Cosine of the angle between screen rows going down and screen columns going right: 0 where they are
+        perpendicular, else the grid is sheared (gantry tilt) and the picture is a parallelogram.
     """
 
     name: str
@@ -77,6 +81,7 @@ class Plane:
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float]
     letters: Letters
+    slant: float = 0.0
 
     def take(self, array: NDArray[Any], slice_index: int) -> NDArray[Any]:
         """Give one slice of a (slices, rows, columns) array as a view: (screen rows, screen columns)."""
@@ -129,9 +134,9 @@ def plane_of(volume: Volume, name: PlaneName = "acquisition") -> Plane:
     order = (normal, vertical, horizontal)
     rows, columns = volume.shape[vertical], volume.shape[horizontal]
     k, j, i = (volume.spacing[axis] for axis in order)
-    return Plane(
-        name, *order, flip_vertical, flip_horizontal, (volume.shape[normal], rows, columns), (k, j, i), letters
-    )
+    shape, slant = (volume.shape[normal], rows, columns), float(across @ down)
+    slant = 0.0 if abs(slant) < _PERPENDICULAR else slant
+    return Plane(name, *order, flip_vertical, flip_horizontal, shape, (k, j, i), letters, slant)
 
 
 def slice_values(volume: Volume, plane: Plane, slice_index: int, step: int = 1) -> NDArray[np.float32]:

@@ -103,3 +103,12 @@ def test_projections_are_shown_as_stored() -> None:
 def test_what_lies_nowhere_in_the_patient_has_no_letters() -> None:
     plane = plane_of(volume(CORONAL, modality="US", placed=False), "axial")
     assert (plane.name, plane.letters, plane.normal) == ("projection", Letters(), 0)
+
+
+def test_only_planes_across_a_tilt_are_slanted() -> None:
+    lean = np.sin(np.deg2rad(20))
+    tilted = volume([(0, 0, 1), (0, np.cos(np.deg2rad(20)), lean), (1, 0, 0)])
+    assert [plane_of(tilted, name).slant for name in ("axial", "coronal")] == [0.0, 0.0]
+    assert plane_of(tilted, "sagittal").slant == pytest.approx(-lean)
+    rounded = volume([(0, 0, 1), (0, 1, 0.0004), (1, 0, 0)])
+    assert plane_of(rounded, "sagittal").slant == 0.0

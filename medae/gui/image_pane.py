@@ -4,7 +4,7 @@ import numpy as np
 import pyqtgraph as pg  # noqa: TID253
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal  # noqa: TID253
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent  # noqa: TID253
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QTransform, QWheelEvent  # noqa: TID253
 from PySide6.QtWidgets import QGraphicsView, QSizePolicy, QWidget  # noqa: TID253
 
 from medae.gui import captions
@@ -55,7 +55,8 @@ class ImagePane(pg.GraphicsView):
         if self.model.original is None:
             return None
         plane = self.model.current_plane
-        return Screen(self.width(), self.height(), plane.shape[1:], plane.spacing[1:], self.model.zoom, self.model.pan)
+        place = plane.shape[1:], plane.spacing[1:], self.model.zoom, self.model.pan, plane.slant
+        return Screen(self.width(), self.height(), *place)
 
     def refresh(self) -> None:
         """Draw the image anew."""
@@ -78,12 +79,10 @@ class ImagePane(pg.GraphicsView):
     def _place(self, screen: Screen | None) -> None:
         if screen is not None:
             self._view.setRange(QRectF(*screen.visible()), padding=0, disableAutoRange=True)
+            right, down = (self._step * part for part in screen.row_step)
+            place = QTransform(self._step * screen.spacing[1], 0, right, down, screen.first, 0)
             for item in (self._base, self._overlay):
-                if item.image is not None:
-                    rows, columns = item.image.shape[:2]
-                    item.setRect(
-                        QRectF(0, 0, columns * self._step * screen.spacing[1], rows * self._step * screen.spacing[0])
-                    )
+                item.setTransform(place)
         self.viewport().update()
 
     def _describe(self) -> str:

@@ -156,5 +156,5 @@ class Gestures:
     def _near_curtain(self, screen: Screen, at: QPointF) -> bool:
         if self._pane.content != "swipe":
             return False
-        x, _ = screen.to_pixel(0, self._pane.model.swipe * screen.size[1])
+        x = screen.x_of(self._pane.model.swipe * screen.size[1], at.y())
         return abs(at.x() - x) <= _CURTAIN_REACH

@@ -3,7 +3,7 @@
 from itertools import product
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt  # noqa: TID253
-from PySide6.QtGui import QColor, QPainter, QPen  # noqa: TID253
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF  # noqa: TID253
 
 from medae.gui import captions
 from medae.gui.color_bar import paint_color_bar
@@ -126,7 +126,9 @@ def _findings(painter: QPainter, screen: Screen, model: ViewerModel) -> None:
             continue
         chosen = place == model.selected_finding
         color = WARNING if chosen else "#ffffff"
-        rectangle = QRectF(QPointF(*screen.to_pixel(*box[:2])), QPointF(*screen.to_pixel(*box[2:])))
+        top, left, bottom, right = box
+        corners = [QPointF(*screen.to_pixel(*corner)) for corner in product((top, bottom), (left, right))]
+        rectangle = QPolygonF(corners).boundingRect()
         rectangle.adjust(-3, -3, 3, 3)
         for pen_color, width in ((QColor(0, 0, 0, 160), 3.0), (QColor(color), 1.6 if chosen else 1.0)):
             painter.setPen(QPen(pen_color, width))
@@ -157,12 +159,13 @@ def _marks(painter: QPainter, screen: Screen, model: ViewerModel) -> None:
 
 
 def _curtain(painter: QPainter, screen: Screen, model: ViewerModel) -> None:
-    x, _ = screen.to_pixel(0, model.swipe * screen.size[1])
+    column, top = model.swipe * screen.size[1], screen.height * 0.12
+    heights = 0.0, screen.height, screen.height / 2, top
+    above, below, x, at_top = (screen.x_of(column, y) for y in heights)
     for color, width in ((QColor(0, 0, 0, 140), 4.0), (QColor(ACCENT), 1.5)):
         painter.setPen(QPen(color, width))
-        painter.drawLine(QLineF(x, 0, x, screen.height))
+        painter.drawLine(QLineF(above, 0, below, screen.height))
     painter.setBrush(QColor(ACCENT))
     painter.drawEllipse(QPointF(x, screen.height / 2), 6, 6)
-    top = screen.height * 0.12
-    draw_text(painter, x - 12, top, "Original", right=True, bold=True)
-    draw_text(painter, x + 12, top, "Denoised", bold=True)
+    draw_text(painter, at_top - 12, top, "Original", right=True, bold=True)
+    draw_text(painter, at_top + 12, top, "Denoised", bold=True)

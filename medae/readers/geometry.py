@@ -140,10 +140,7 @@ def _uneven(along: Vector, usual: float) -> NDArray[np.intp]:
 
 
 def _sideways_warnings(degrees: float) -> tuple[str, ...]:
-    return (
-        f"Gantry tilt of {degrees:.1f}°: slices are stacked at a slant; positions are right, "
-        "but other planes look sheared.",
-    )
+    return (f"Gantry tilt of {degrees:.1f}°: slices are stacked at a slant, and other planes are drawn at that slant.",)
 
 
 def _spacing_warnings(slices: Sequence[Slice], along: Vector, usual: float) -> tuple[str, ...]:
