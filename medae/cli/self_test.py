@@ -77,7 +77,8 @@ def try_model(info: "BundleInfo") -> str:
     started = time.perf_counter()
     if info.task == "denoise":
         made = denoise(volume, info.name, device="cpu").values()
-        what = f"changed a phantom by {np.abs(made - volume.values()).mean():.3g} {volume.unit} on average"
+        values = volume.values()
+        what = f"changed a phantom by {np.abs(made - values).mean() / np.ptp(values):.2%} of its range on average"
     else:
         made = detect(volume, info.name, device="cpu").volume.values()
         what = f"highest z on a phantom {made.max():.3g}"
