@@ -5,6 +5,7 @@ dpkg-deb, rpmbuild, makeself, zstd and binutils (Debian: ``apt-get install binut
 """
 
 import argparse
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ sys.path.insert(0, str(HERE))
 
 import bundle  # noqa: E402
 import packages  # noqa: E402
+import start_time  # noqa: E402
 
 
 def main() -> int:
@@ -30,6 +32,8 @@ def main() -> int:
     try:
         made, version = bundle.make(given.work.resolve(), torch_index=given.torch_index, gpu=given.gpu, keep=given.keep)
         print(f"Bundle: {bundle.size(made) / 1e6:.0f} MB, {time.monotonic() - started:.0f} s")
+        if shutil.which("Xvfb") and shutil.which("xwininfo"):
+            print(start_time.report(made / "medae"))
         given.out.mkdir(parents=True, exist_ok=True)
         python = bundle.python_of(given.work.resolve() / "environment")
         parts = packages.Parts(made, python, version, given.work.resolve() / "stage", given.out.resolve())
