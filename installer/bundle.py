@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import contents
 import elf
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -118,7 +119,7 @@ def write_licences(python: Path, tools: Path, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     scripts = python_of(tools).parent
-    ignored = sorted(TOOLS_OF_THE_BUILD)
+    ignored = sorted(TOOLS_OF_THE_BUILD | contents.EXCLUDED_DISTRIBUTIONS)
     texts = folder / "LICENCES.json"
     run(
         scripts / "pip-licenses", f"--python={python}", "--format=json", "--with-license-file", "--with-notice-file",

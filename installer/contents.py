@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 from importlib.metadata import Distribution, distribution
 
-from packaging.requirements import Requirement
-
 PLUG_IN_GROUPS = re.compile(r"^pylibjpeg\.|\.plugins$|^keyring\.backends$")
 """Groups of entry points whose modules are only ever imported by name."""
 
@@ -134,6 +132,8 @@ def runtime_distributions(root: str = "medae") -> tuple[Distribution, ...]:
 
 
 def _needed(one: Distribution) -> Iterator[str]:
+    from packaging.requirements import Requirement  # in the build environment, not beside build.py
+
     for line in one.requires or ():
         requirement = Requirement(line)
         if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
