@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -24,7 +25,13 @@ STOPPED = "Stopped. Nothing partial was left behind."
 
 
 class MedaeGroup(TyperGroup):
-    """The commands of MedAE: an error becomes one sentence, Ctrl+C one line."""
+    """The commands of MedAE: an error becomes one sentence, Ctrl+C one line; ``medae PATH`` opens the path."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; what is none, but a file or folder, is opened."""
+        if args and args[0] not in self.commands and "open" in self.commands and Path(args[0]).exists():
+            args = ["open", *args]
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command and turn what it raises into a message and an exit code."""

@@ -39,7 +39,9 @@ def test_open_hands_its_paths_to_the_window(medae, monkeypatch: pytest.MonkeyPat
     opened = []
     monkeypatch.setattr("medae.cli.window.open_window", lambda paths, **_: opened.append(tuple(paths)))
     assert medae("open", tmp_path).exit_code == 0
-    assert opened == [(tmp_path,)]
+    assert medae(tmp_path).exit_code == 0
+    assert opened == [(tmp_path,)] * 2
+    assert medae("opne").exit_code == 2
 
 
 def test_open_refuses_a_path_that_is_not_there(medae, tmp_path) -> None:
