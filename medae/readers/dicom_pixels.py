@@ -15,6 +15,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from medae.errors import ReadError
 from medae.readers import jpeg_extended
+from medae.readers.decoders import are_frames_fit, plugin_for
 from medae.readers.dicom_colour import brightness, to_rgb
 from medae.readers.dicom_header import is_colour, number, text, whole
 from medae.readers.dicom_luts import Lut, modality_lut, voi_windows
@@ -183,7 +184,9 @@ def decode_frames(data: Dataset, path: Path, frames: Sequence[int]) -> Iterator[
     _complete(data)
     colour, lut = is_colour(data), modality_lut(data)
     try:
-        for pixels in iter_pixels(data, indices=list(frames)):
+        if not are_frames_fit(data, frames):
+            raise ReadError(path, f"its {transfer_syntax(data).name} pixel data are damaged, or do not fit its header")
+        for pixels in iter_pixels(data, indices=list(frames), decoding_plugin=plugin_for(data)):
             if not colour:
                 yield Image(_native(pixels) if lut is None or lut.line() else lut.apply(_native(pixels)))
                 continue
@@ -191,7 +194,9 @@ def decode_frames(data: Dataset, path: Path, frames: Sequence[int]) -> Iterator[
             yield Image(brightness(rgb), rgb)
     except ReadError:
         raise
-    except Exception as error:  # every plug-in raises its own
+    except BaseException as error:  # every plug-in raises its own, those in Rust one that is no Exception
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise ReadError(path, _decode_reason(data, error)) from error
 
 
@@ -216,7 +221,7 @@ def _native(array: NDArray[np.generic]) -> NDArray[np.generic]:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _decode_reason(data: Dataset, error: Exception) -> str:
+def _decode_reason(data: Dataset, error: BaseException) -> str:
     if "PixelData" not in data:
         return "the file is cut off before its pixel data, or has none; copy it again"
     syntax = transfer_syntax(data)

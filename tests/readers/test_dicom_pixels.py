@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
+from pydicom.data import get_testdata_file
 
 from medae import readers
-from medae.readers.dicom_pixels import facts, unusable
+from medae.errors import ReadError
+from medae.readers.dicom_pixels import decode, facts, unusable
 from medae.volume import HOUNSFIELD
 
 from . import odd
@@ -91,3 +94,19 @@ def test_video_is_refused_by_name() -> None:
 def test_no_pixel_data(tmp_path: Path) -> None:
     odd.write(tmp_path / "a.dcm", 0, PixelData=None)
     assert "pixel data" in readers.scan(tmp_path).skipped[0].reason
+
+
+def test_a_panic_of_a_plugin_in_rust_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException):
+        """What pyo3 raises, on no branch of Exception."""
+
+    def panic(*_: object, **__: object) -> None:
+        raise PanicException
+
+    monkeypatch.setattr("pydicom.pixels.iter_pixels", panic)
+    data = pydicom.dcmread(get_testdata_file("MR_small_RLE.dcm"))
+    with pytest.raises(ReadError, match=r"its RLE Lossless pixel data are damaged"):
+        decode(data, Path("x.dcm"))
+    monkeypatch.setattr("pydicom.pixels.iter_pixels", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        decode(data, Path("x.dcm"))
