@@ -142,6 +142,8 @@ def self_extracting(parts: Parts) -> Path:
     run(
         "makeself",
         "--xz",
+        "--complevel",
+        "6",
         "--threads",
         "0",
         "--nox11",
