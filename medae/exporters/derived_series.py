@@ -24,6 +24,7 @@ from medae.exporters import dicom_attributes as attributes
 from medae.exporters import dicom_file
 from medae.exporters.exporter import DicomOptions, Output
 from medae.progress import Report
+from medae.readers.decoders import plugin_for
 from medae.results import Result
 from medae.volume import Volume
 
@@ -232,7 +233,7 @@ def _decompress(source: Dataset) -> None:
     if not syntax.is_compressed or not syntax.is_encapsulated:
         return
     compressed = len(source.PixelData)
-    source.decompress(generate_instance_uid=False)
+    source.decompress(generate_instance_uid=False, decoding_plugin=plugin_for(source))
     if syntax in _LOSSY_METHODS and "LossyImageCompression" not in source:
         source.LossyImageCompression = "01"
         source.LossyImageCompressionMethod = _LOSSY_METHODS[syntax]

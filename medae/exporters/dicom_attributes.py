@@ -131,7 +131,9 @@ def reason_against(result: Result, *, needs_position: bool, needs_findings: bool
     source = result.original.source
     if source.reader != "dicom" or not source.paths:
         return NOT_DICOM
-    if needs_position and not source.frame_of_reference_uid:
+    if not source.study_instance_uid or not source.series_instance_uid:
+        return "the scan's files name no study or no series; use nifti"
+    if needs_position and not (source.frame_of_reference_uid and result.original.placed):
         return "the scan has no position in space (no frame of reference); use secondary-capture"
     if len(source.paths) not in (1, result.original.shape[0]):
         return "the files of this scan do not match its slices; use nifti"

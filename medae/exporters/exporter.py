@@ -133,7 +133,12 @@ def staged(folder: Path, protected: Iterable[Path], overwrite: bool) -> Iterator
 
 
 def disk_error(folder: Path, error: OSError) -> ExportError:
-    """Say in one sentence why the disk refused."""
+    """Say in one sentence why the disk refused.
+
+    pydicom wraps the error of the system in one of its own, whose text is a traceback.
+    """
+    while error.errno is None and isinstance(error.__cause__, OSError):
+        error = error.__cause__
     reasons = {
         errno.ENOSPC: "the disk is full; free some space or choose another folder",
         errno.EDQUOT: "your disk quota is used up; free some space or choose another folder",
@@ -145,7 +150,7 @@ def disk_error(folder: Path, error: OSError) -> ExportError:
         errno.EEXIST: "part of this path is a file, not a folder; choose another folder",
         errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
     }
-    reason = reasons.get(error.errno or 0, f"the system says: {error.strerror or error}")
+    reason = reasons.get(error.errno or 0, f"the system says: {error.strerror or type(error).__name__}")
     return ExportError(f"Cannot write into {folder}: {reason}. Nothing was left behind.")
 
 

@@ -49,6 +49,8 @@ def accepts(result: Result) -> str | None:
     """Why there can be no Presentation State; None when there can."""
     if not kinds_of(result):
         return NOTHING_YET
+    if result.original.colour is not None:
+        return "the scan is in colour, and this is for grey images; use secondary-capture"
     return attributes.reason_against(result, needs_position=False)
 
 

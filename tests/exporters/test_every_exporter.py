@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from pydicom.data import get_testdata_file
 
+from medae import readers
 from medae.errors import Cancelled, SettingsError, UnsupportedVolume
 from medae.exporters import EXPORTERS, export
 from medae.exporters.exporter import ExporterOptions
@@ -188,3 +190,25 @@ def test_findings_tables_are_written_without_findings(ct: Result, tmp_path: Path
     assert len(export(quiet, tmp_path / "out", ("findings", "parametric-map", "png"))) == 5
     for key in ("segmentation", "structured-report"):
         assert "threshold" in (EXPORTERS[key].accepts(quiet) or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "reason"),
+    [
+        ("J2K_pixelrep_mismatch.dcm", "derived-series", None),
+        ("JPEGLSNearLossless_08.dcm", "derived-series", "no study or no series"),
+        ("JPEG-lossy.dcm", "parametric-map", "no position in space"),
+        ("SC_rgb_rle_2frame.dcm", "presentation-state", "in colour"),
+    ],
+)
+def test_odd_files_of_pydicom_are_written_or_refused_before(
+    name: str, key: str, reason: str | None, tmp_path: Path
+) -> None:
+    volume = readers.open_volume(Path(str(get_testdata_file(name))))
+    result = result_of(volume)
+    said = EXPORTERS[key].accepts(result)
+    if reason is None:
+        assert said is None
+        assert export(result, tmp_path / "out", (key,))
+    else:
+        assert reason in (said or "")

@@ -1,9 +1,12 @@
 """Outputs appear whole or not at all, and never over what is there."""
 
+import errno
+import io
 import os
 import socket
 from pathlib import Path
 
+import pydicom
 import pytest
 
 from medae.errors import ExportError, ReadError, SettingsError
@@ -78,6 +81,24 @@ def test_read_only_and_blocked_folders_are_explained(in_memory: Result, tmp_path
     (tmp_path / "file").write_text("")
     with pytest.raises(ExportError, match="is a file"):
         export(in_memory, tmp_path / "file" / "out", ("png",))
+
+
+class FullDisk(io.BytesIO):
+    """Takes headers, and no pixels."""
+
+    def write(self, data: bytes, /) -> int:  # type: ignore[override]
+        if len(data) > 1000:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data)
+
+
+def test_what_pydicom_wraps_around_a_full_disk_is_taken_off(ct: Result, tmp_path: Path) -> None:
+    data = pydicom.dcmread(ct.original.source.paths[0])
+    with pytest.raises(OSError, match="Traceback") as caught:
+        pydicom.dcmwrite(FullDisk(), data)
+    said = str(disk_error(tmp_path, caught.value))
+    assert "disk is full; free some space" in said
+    assert "Traceback" not in said
 
 
 def test_full_disk_is_explained(in_memory: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
