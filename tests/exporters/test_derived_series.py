@@ -156,7 +156,8 @@ def test_compressed_sources_are_written_uncompressed(syntax: str, tmp_path: Path
 def test_lossy_compression_stays_declared(shared_data: Path, tmp_path: Path) -> None:
     path = shared_data / "xr" / "RG1_J2KI.dcm"
     ds = pydicom.dcmread(path)
-    source = Source(paths=(path,), reader="dicom", series_instance_uid=ds.SeriesInstanceUID, modality="CR")
+    uids = {"series_instance_uid": ds.SeriesInstanceUID, "study_instance_uid": ds.StudyInstanceUID}
+    source = Source(paths=(path,), reader="dicom", modality="CR", **uids)
     volume = Volume(ds.pixel_array[None], np.eye(4), modality="CR", inverted=True, source=source)
     result = Result(volume, volume.with_array(volume.array.copy(), STEP))
     written = pydicom.dcmread(export(result, tmp_path)[0])
