@@ -215,12 +215,12 @@ def _result_file(path: Path, data: Dataset) -> ResultFile:
     kind = KINDS.get(text(data, "SOPClassUID"))
     if kind is None:
         raise ReadError(path, "its header names two kinds of object")
-    if not data.file_meta.TransferSyntaxUID.is_little_endian:
-        raise ReadError(path, "its byte order (Explicit VR Big Endian, retired) is not read in results")
     with _understood(path):
+        if not data.file_meta.TransferSyntaxUID.is_little_endian:
+            raise ReadError(path, "its byte order (Explicit VR Big Endian, retired) is not read in results")
         belongs = kind != "parametric map" or bool(_quantities(data) & _SCORES)
         series = dict.fromkeys(_referenced_series(data)) if belongs else {}
-    return ResultFile(path, kind, str(data.get("SeriesDescription", "") or ""), tuple(series))
+    return ResultFile(path, kind, text(data, "SeriesDescription"), tuple(series))
 
 
 def _referenced_series(data: Dataset) -> Iterator[str]:

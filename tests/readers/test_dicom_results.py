@@ -50,6 +50,23 @@ def attached(folder: Path, *kinds: str) -> Result:
     return readers.attach(readers.read(source), wanted, silent)
 
 
+@pytest.mark.parametrize("syntax", ["1.2.3", None])
+def test_a_result_of_no_transfer_syntax_stops_nothing(
+    study: tuple[Path, AnomalyMap], syntax: str | None, tmp_path: Path
+) -> None:
+    shutil.copytree(study[0] / "scan", tmp_path / "scan")
+    (path,) = (study[0] / "out").glob("*_heatmap.dcm")
+    data = pydicom.dcmread(path)
+    for keyword in ("TransferSyntaxUID", "MediaStorageSOPInstanceUID"):
+        del data.file_meta[keyword]
+    if syntax:
+        data.file_meta.TransferSyntaxUID = syntax
+    pydicom.dcmwrite(tmp_path / "map.dcm", data, implicit_vr=False, little_endian=True)
+    scan = readers.scan(tmp_path)
+    assert len(scan.sources) == 1
+    assert [each.reason.partition(" (")[0] for each in scan.skipped] == ["its content is not as expected"]
+
+
 def test_results_belong_to_the_scan_that_they_refer_to(study: tuple[Path, AnomalyMap]) -> None:
     scan = readers.scan(study[0])
     (source,) = scan.sources
