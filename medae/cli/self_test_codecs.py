@@ -80,9 +80,9 @@ def _worst_error(syntax: Syntax) -> float:
     from pydicom import dcmread
 
     from medae.bundle import resources_folder
-    from medae.readers import jpeg_extended
+    from medae.readers import decoders
 
-    jpeg_extended.add()
+    decoders.prepare()
     data = dcmread(resources_folder() / "samples" / "codecs" / f"{syntax.uid}.dcm")
     found = data.file_meta.TransferSyntaxUID
     if found != syntax.uid:

@@ -5,9 +5,11 @@ for what nothing else of a permissive licence decodes: JPEG lossless, and JPEG E
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 from pydicom.dataset import Dataset
+from pydicom.pixels import get_decoder
 from pydicom.uid import (
     JPEG2000,
     JPEG2000Lossless,
@@ -43,6 +45,22 @@ _FITS: dict[str, Callable[[bytes, tuple[int, int], int], bool]] = {
 """Checks of codestreams, by transfer syntax: (frame, (rows, columns), samples)."""
 
 
+def prepare() -> None:
+    """Set pydicom's plug-ins up, for whoever decodes in this process, such as highdicom; once is enough.
+
+    Ours is added, and GDCM taken from the transfer syntaxes that others decode.
+    """
+    jpeg_extended.add()
+    for syntax in _PLUGINS:
+        with suppress(ValueError):  # it is gone already
+            get_decoder(syntax).remove_plugin("gdcm")
+
+
+def is_panic(error: BaseException) -> bool:
+    """Whether a plug-in in Rust has panicked: pyo3's exception is on no branch of Exception."""
+    return type(error).__name__ == "PanicException"
+
+
 def plugin_for(data: Dataset) -> str:
     """Name the plug-in for the pixels of an instance; empty where pydicom may choose."""
     syntax = data.file_meta.TransferSyntaxUID
@@ -53,18 +71,15 @@ def plugin_for(data: Dataset) -> str:
 
 def are_frames_fit(data: Dataset, frames: Sequence[int]) -> bool:
     """Whether the codestreams of these frames can be given to a decoder."""
-    from pydicom.encaps import get_frame
+    from pydicom.encaps import generate_frames
 
     fits = _FITS.get(data.file_meta.TransferSyntaxUID)
     if fits is None:
         return True
     size, samples = (whole(data, "Rows"), whole(data, "Columns")), whole(data, "SamplesPerPixel", 1)
-    count = max(whole(data, "NumberOfFrames", 1), 1)
-    offsets = _offsets(data)
-    return all(
-        fits(get_frame(data.PixelData, k, number_of_frames=count, extended_offsets=offsets), size, samples)
-        for k in frames
-    )
+    count, wanted = max(whole(data, "NumberOfFrames", 1), 1), set(frames)
+    streams = generate_frames(data.PixelData, number_of_frames=count, extended_offsets=_offsets(data))
+    return all(k not in wanted or fits(stream, size, samples) for k, stream in enumerate(streams))
 
 
 def _offsets(data: Dataset) -> tuple[bytes, bytes] | None:

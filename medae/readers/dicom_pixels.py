@@ -14,8 +14,7 @@ from pydicom.pixels import get_decoder
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from medae.errors import ReadError
-from medae.readers import jpeg_extended
-from medae.readers.decoders import are_frames_fit, plugin_for
+from medae.readers.decoders import are_frames_fit, is_panic, plugin_for, prepare
 from medae.readers.dicom_colour import brightness, to_rgb
 from medae.readers.dicom_header import is_colour, number, text, whole
 from medae.readers.dicom_luts import Lut, modality_lut, voi_windows
@@ -36,7 +35,7 @@ NO_RESCALE = "The CT has no rescale; its values are not Hounsfield units."
 LOOKED_UP = "The file's Modality LUT was applied: stored values are those of the table."
 CUT_OFF = "the file is cut off: its pixel data are shorter than the header says; copy it again"
 
-jpeg_extended.add()
+prepare()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +194,7 @@ def decode_frames(data: Dataset, path: Path, frames: Sequence[int]) -> Iterator[
     except ReadError:
         raise
     except BaseException as error:  # every plug-in raises its own, those in Rust one that is no Exception
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+        if not isinstance(error, Exception) and not is_panic(error):
             raise
         raise ReadError(path, _decode_reason(data, error)) from error
 

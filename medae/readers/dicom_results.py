@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 from medae.errors import MedaeError, ReadError
 from medae.progress import Cancelled, Report
 from medae.provenance import Provenance
+from medae.readers.decoders import are_frames_fit, is_panic
 from medae.readers.dicom_file import read_dataset
 from medae.readers.dicom_header import RESULT, patient_key, text, whole
 from medae.readers.reader import ResultFile, Scan, Skipped
@@ -207,7 +208,8 @@ class _understood:  # noqa: N801 - used as a statement
         return
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception) and not isinstance(error, MedaeError | Cancelled):
+        is_ours = isinstance(error, MedaeError | Cancelled)
+        if error is not None and not is_ours and (isinstance(error, Exception) or is_panic(error)):
             raise ReadError(self._path, f"its content is not as expected ({type(error).__name__})") from error
 
 
@@ -218,6 +220,8 @@ def _result_file(path: Path, data: Dataset) -> ResultFile:
     with _understood(path):
         if not data.file_meta.TransferSyntaxUID.is_little_endian:
             raise ReadError(path, "its byte order (Explicit VR Big Endian, retired) is not read in results")
+        if not are_frames_fit(data, range(whole(data, "NumberOfFrames", 1))):
+            raise ReadError(path, "its pixel data are damaged, or do not fit its header")
         belongs = kind != "parametric map" or bool(_quantities(data) & _SCORES)
         series = dict.fromkeys(_referenced_series(data)) if belongs else {}
     return ResultFile(path, kind, text(data, "SeriesDescription"), tuple(series))

@@ -4,10 +4,10 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 from pydicom.pixels import get_decoder
-from pydicom.uid import JPEGExtended12Bit
+from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLosslessSV1, JPEGLSLossless
 
 from medae.readers import jpeg_extended
-from medae.readers.decoders import are_frames_fit, plugin_for
+from medae.readers.decoders import are_frames_fit, plugin_for, prepare
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,15 @@ def test_gdcm_is_asked_only_where_nobody_else_is_there(name: str, plugin: str) -
     assert plugin_for(data) == plugin
     assert not plugin or plugin in get_decoder(data.file_meta.TransferSyntaxUID).available_plugins
     assert are_frames_fit(data, [0])
+
+
+def test_nobody_in_this_process_asks_gdcm_for_what_others_decode() -> None:
+    prepare()
+    prepare()
+    for syntax in (JPEGBaseline8Bit, JPEGLSLossless, JPEG2000Lossless):
+        assert "gdcm" not in get_decoder(syntax).available_plugins
+    assert "gdcm" in get_decoder(JPEGLosslessSV1).available_plugins
+    assert get_decoder(JPEGExtended12Bit).available_plugins.count(jpeg_extended.LABEL) == 1
 
 
 def test_extended_of_eight_bits_is_pillows() -> None:

@@ -67,6 +67,19 @@ def test_a_result_of_no_transfer_syntax_stops_nothing(
     assert [each.reason.partition(" (")[0] for each in scan.skipped] == ["its content is not as expected"]
 
 
+def test_a_result_whose_compressed_frames_do_not_fit_is_skipped(study: tuple[Path, AnomalyMap], tmp_path: Path) -> None:
+    shutil.copytree(study[0] / "scan", tmp_path / "scan")
+    result = attached(study[0])
+    assert result.anomaly_map is not None
+    (path,) = export(result, tmp_path / "out", ("parametric-map",), compression="jpeg-2000")
+    whole = path.read_bytes()
+    size = whole.rindex(b"\xff\x4f\xff\x51") + 12  # of the last frame: rows
+    path.write_bytes(whole[:size] + b"\x00\xfc" + whole[size + 2 :])
+    scan = readers.scan(tmp_path)
+    assert len(scan.sources) == 1
+    assert [each.reason for each in scan.skipped] == ["its pixel data are damaged, or do not fit its header"]
+
+
 def test_results_belong_to_the_scan_that_they_refer_to(study: tuple[Path, AnomalyMap]) -> None:
     scan = readers.scan(study[0])
     (source,) = scan.sources
