@@ -14,6 +14,7 @@ from scipy import ndimage
 
 import medae
 from benchmarks.anomaly_checks import HEADS, lesion_rows, normal_rows, seconds, stability_rows
+from benchmarks.anomaly_plots import plot_lesions
 from benchmarks.report import SHARED, publish
 from medae import bundle
 from medae.results import DEFAULT_MIN_VOLUME_MM3
@@ -124,12 +125,14 @@ def lesions(phantoms: int) -> list[str]:
         "| phantom | diameter, mm | contrast, σ of the noise | found | false findings per scan |",
         "|---|---|---|---|---|",
     ]
-    for kind, diameter, contrast, number, found, false in lesion_rows((*HEADS, "chest"), phantoms):
+    rows = list(lesion_rows((*HEADS, "chest"), phantoms))
+    for kind, diameter, contrast, number, found, false in rows:
         lines.append(
             f"| {kind} | {diameter:g} | {contrast:g} | {found} of {number} ({found / max(number, 1):.2f}) "
             f"| {false / phantoms:.2f} |"
         )
-    return lines
+    plot_lesions(rows)
+    return [*lines, "", "![detectability](images/anomaly-lesions.png)"]
 
 
 def domain() -> list[str]:

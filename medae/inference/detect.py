@@ -139,7 +139,7 @@ def _one(scan: _Scan, info: BundleInfo, device: Device, started: datetime, repor
     """Map the anomalies of a volume with one model; the threshold is the model's own."""
     volume, calibration = scan.volume, _calibration(info)
     report(0.0, f"Loading {info.title} on {device.describe()}")
-    how = {"draws": calibration.draws, "coarse_noise": calibration.coarse_noise}
+    how = {name: getattr(calibration, name) for name in ("views", "draws", "coarse_noise")}
     scorer = _scorer(info, device, wanted=tuple(calibration.mix), **how)
     report(0.02, "Preparing the scan")
     prepared, to_scan = scan.prepared_for(info, scorer.network)

@@ -24,6 +24,9 @@ SLICES = 12
 DECILES = np.arange(5, 100, 10)
 SLACK = 1.5
 """How much further than the furthest normal scan from its nearest other one a scan may be."""
+BADLY = 1.5
+"""How much larger than the largest residual of normal scans that of a scan may be. It is smoothed, so that anatomy
+counts, and noise hardly."""
 
 
 class Familiar(BaseModel):
@@ -36,7 +39,7 @@ class Familiar(BaseModel):
     furthest
         Largest distance of a scan from its nearest other one of another patient.
     residual
-        Largest median |residual| of a scan, in network values.
+        Largest median |residual| of a scan, smoothed, in network values.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,7 +65,7 @@ class Familiar(BaseModel):
         Parameters
         ----------
         code, residual
-            Of the scan: `signature`, and the median |residual| inside the body.
+            Of the scan: `signature`, and the median |residual| inside the body, smoothed.
         """
         sentences = []
         away = self.distance(code)
@@ -71,7 +74,7 @@ class Familiar(BaseModel):
                 f"it differs {away / max(self.furthest, 1e-9):.1f} times as much from the model's normal scans as they "
                 "differ among themselves; contrast or part of the body may be another"
             )
-        if residual > 2 * self.residual:
+        if residual > BADLY * self.residual:
             sentences.append(
                 f"the model restores it {residual / max(self.residual, 1e-9):.1f} times as badly as the worst of its "
                 "normal scans"

@@ -16,6 +16,7 @@ from medae.inference.restore import inner_body, restore
 from medae.inference.scores import Map, features, smoothed, structure
 from medae.inference.tiles import Runner
 from medae.inference.transforms import preparation
+from medae.inference.views import VIEWS, Frame
 from medae.networks import Network
 from medae.progress import Report, part
 from medae.volume import Volume, spacing_of
@@ -98,7 +99,7 @@ class Scored:
     code
         `medae.inference.familiar.signature`.
     residual
-        Median |residual| in the mask.
+        Median |residual| in the mask, smoothed: how well anatomy is restored, whatever the noise.
     """
 
     scores: Mapping[str, Map]
@@ -118,7 +119,7 @@ class Scorer:
         The model, and where it computes.
     wanted
         Names of the scores.
-    draws, coarse_noise
+    views, draws, coarse_noise
         As `medae.inference.restore.restore` takes them.
     identity
         SHA-256 of the weights, under which the engine's measurement is remembered.
@@ -130,6 +131,7 @@ class Scorer:
     family: Family
     device: Device
     wanted: tuple[str, ...] = SCORES
+    views: int = len(VIEWS)
     draws: int = 1
     coarse_noise: float = 0.0
     identity: str = ""
@@ -139,7 +141,7 @@ class Scorer:
     def score(self, prepared: Prepared, report: Report, trusted: Mask | None = None) -> Scored:
         """Restore a prepared scan and compare; voxels that are not ``trusted`` are left out of the mask."""
         images, body, spacing = prepared.images, prepared.body, prepared.spacing
-        runner = self._runner(images, part(report, 0.0, 0.1))
+        runner = self._runner(prepared, part(report, 0.0, 0.1))
         restored = restore(
             self.network,
             images,
@@ -148,13 +150,15 @@ class Scorer:
             self.device,
             part(report, 0.1, 0.8),
             runner,
+            views=self.views,
             draws=self.draws,
             coarse_noise=self.coarse_noise,
         )
         scores = self._scores(prepared, restored, part(report, 0.8, 1.0))
         mask = inner_body(body, spacing)
         mask = mask if trusted is None else mask & trusted
-        level = np.abs(images - restored)[mask]
+        residual = scores["residual"] if "residual" in scores else smoothed(images - restored, body, spacing)
+        level = np.abs(residual[mask])
         return Scored(
             scores,
             smoothed(restored, body, spacing),
@@ -184,14 +188,16 @@ class Scorer:
                 found[name] = smoothed(score, body, spacing)
         return found
 
-    def _runner(self, images: Map, report: Report) -> Runner:
+    def _runner(self, prepared: Prepared, report: Report) -> Runner:
         if self.runner is None:
-            shape = images.shape[-self.network.spatial_dims :]
+            shape = prepared.images.shape
+            if self.views > 1 and self.network.window is None:
+                shape = (shape[0], *Frame.around(prepared.body, self.network.stride).size)
             engine, self.choice = choose_engine(
                 self.network,
                 self.device,
-                shape,
-                images.size * self.draws,
+                shape[-self.network.spatial_dims :],
+                int(np.prod(shape)) * self.views * self.draws,
                 report,
                 identity=self.identity,
                 exact=True,

@@ -128,8 +128,9 @@ class Calibration(_Strict):
         Findings per normal scan at each of `LEVELS`.
     threshold
         z at which at most `ACCEPTED` regions are found in a normal scan, on average.
-    draws, coarse_noise
-        Restorations that are averaged, and the standard deviation of the coarse noise that each is made from.
+    views, draws, coarse_noise
+        Copies of a scan, restorations of each that are averaged, and the standard deviation of the coarse noise that
+        each is made from.
     """
 
     intensity_edges: tuple[float, ...]
@@ -140,6 +141,7 @@ class Calibration(_Strict):
     maxima: tuple[float, ...] = ()
     regions: tuple[float, ...] = ()
     threshold: float = 3.0
+    views: int = 1
     draws: int = 1
     coarse_noise: float = 0.0
 
@@ -159,7 +161,7 @@ class Calibration(_Strict):
         mix
             Weight of each score; those that no sample has are left out.
         how
-            ``draws`` and ``coarse_noise``.
+            ``views``, ``draws`` and ``coarse_noise``.
         """
         intensity, slope = (np.concatenate([getattr(s, name) for s in samples]) for name in ("restored", "slope"))
         edges = tuple(float(e) for e in np.unique(np.percentile(intensity, np.arange(10, 100, 10))))

@@ -1,5 +1,7 @@
 """What an anomaly autoencoder takes a scan for: the same scan with usual anatomy."""
 
+from functools import partial
+
 import numpy as np
 import torch  # noqa: TID253
 from numpy.typing import NDArray
@@ -8,8 +10,9 @@ from torch import Tensor  # noqa: TID253
 from medae.inference.device import Device
 from medae.inference.prepare import neighbours
 from medae.inference.tiles import Runner, torch_runner
+from medae.inference.views import Frame
 from medae.networks import Network
-from medae.progress import Report
+from medae.progress import Report, part
 
 COARSE_MM = 12.0
 """Distance of the grid points that coarse noise is interpolated from."""
@@ -26,6 +29,7 @@ def restore(
     report: Report,
     runner: Runner | None = None,
     *,
+    views: int = 1,
     draws: int = 1,
     coarse_noise: float = 0.0,
 ) -> NDArray[np.float32]:
@@ -45,8 +49,11 @@ def restore(
         Where to compute; told each slice, may raise `Cancelled`.
     runner
         What runs the network; torch by default.
+    views
+        How many of `medae.inference.views.VIEWS` are averaged. With one the scan is taken as it lies on its grid, as it
+        always is by networks of a fixed window, which are given it framed already.
     draws
-        Restorations that are averaged.
+        Restorations of each that are averaged.
     coarse_noise
         Standard deviation of the coarse noise of each, in standardised values; every second one is that of the one
         before, turned round.
@@ -56,8 +63,33 @@ def restore(
     NDArray
         (slices, rows, columns) float32; the same for the same input.
     """
+    runner = runner or torch_runner(network, device)
+    once = partial(_restored, network, pixel_spacing, runner, draws=draws, coarse_noise=coarse_noise)
+    if views == 1 or network.window is not None:
+        return once(images, body, report)
+    frame = Frame.around(body, network.stride)
+    mean = np.zeros_like(images)
+    for n in range(views):
+        copy, inside = frame.copy(images, n), frame.copy(body, n)
+        found = once(copy, inside, part(report, n / views, (n + 1) / views))
+        mean += frame.back(found, n, images.shape) / views
+    return mean
+
+
+def _restored(
+    network: Network,
+    pixel_spacing: float,
+    runner: Runner,
+    images: NDArray[np.float32],
+    body: NDArray[np.bool_],
+    report: Report,
+    *,
+    draws: int,
+    coarse_noise: float,
+) -> NDArray[np.float32]:
+    """Restore slices as they lie on their grid."""
     shape = images.shape
-    run = (runner or torch_runner(network, device)).whole
+    run = runner.whole
     generator = torch.Generator().manual_seed(0)
     cells = tuple(max(2, round(n * pixel_spacing / COARSE_MM)) for n in shape[1:])
 

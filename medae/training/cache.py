@@ -168,6 +168,8 @@ CALIBRATION = 1000
 """First seed of the phantoms that anomaly models are calibrated on, none of which was learnt from."""
 NOISE = (0.005, 0.03)
 """Noise of those, least and most: of the 99.9th percentile, in CT of 1000 HU."""
+NOISIER = (0.04, 0.057, 0.08)
+"""Noise of scans that are still in an anomaly model's domain."""
 
 
 def normal_phantoms(recipe: Recipe, report: Report = silent) -> list[Scan]:
@@ -181,6 +183,17 @@ def normal_phantoms(recipe: Recipe, report: Report = silent) -> list[Scan]:
             share = low * (high / low) ** ((len(scans) * 0.618) % 1)  # spread evenly, in no order
             noisy = with_noise(volume, share, seed=len(scans))
             scans.append(replace(_prepare(noisy, recipe, patient=patient), use="held_out"))
+    return scans
+
+
+def noisy_phantoms(recipe: Recipe) -> list[Scan]:
+    """Make phantoms with noise of `NOISIER`: they are familiar, but no measure of what is normal."""
+    scans: list[Scan] = []
+    for entry in recipe.phantoms[:1]:
+        made = list(_made(entry.model_copy(update={"count": len(NOISIER)}), CALIBRATION))
+        for n, (patient, volume) in enumerate(made):
+            noisy = with_noise(volume, NOISIER[n * len(NOISIER) // len(made)], seed=n)
+            scans.append(_prepare(noisy, recipe, patient=f"{patient}-noisy"))
     return scans
 
 

@@ -97,7 +97,8 @@ def calibrate(
             seen.append((scored.code, scored.residual, normal.patient))
         if not samples:
             raise SettingsError("no normal scan shows anything to calibrate on; name a folder of normal scans")
-        calibration = Calibration.fit(samples, mix, draws=scorer.draws, coarse_noise=scorer.coarse_noise)
+        how = {"views": scorer.views, "draws": scorer.draws, "coarse_noise": scorer.coarse_noise}
+        calibration = Calibration.fit(samples, mix, **how)
         maxima, regions = [], []
         for n, (path, normal) in enumerate(stored):
             report(0.9 + 0.1 * n / len(stored), f"Judging normal scan {n + 1} of {len(stored)}")
@@ -112,7 +113,7 @@ def calibrate(
     metrics: dict[str, object] = {
         "calibration_scans": len(samples),
         "threshold_z": judged.threshold,
-        "false_findings_per_normal_scan": judged.normals.expected_findings(judged.threshold),
+        "false_findings_per_normal_scan": round(judged.normals.expected_findings(judged.threshold) or 0.0, 3),
         "largest_z_of_normal_scans": [round(m, 1) for m in judged.maxima],
     }
     return {"calibration": judged.model_dump(mode="json"), "familiar": familiar.model_dump(mode="json")}, metrics

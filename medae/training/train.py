@@ -15,7 +15,7 @@ from medae.inference.device import Device, choose_device
 from medae.inference.mapping import Scorer
 from medae.progress import Report, part, silent
 from medae.runs import Run, RunState
-from medae.training.cache import LEFT_OUT, Cache, load, normal_phantoms, with_ct_noise
+from medae.training.cache import LEFT_OUT, Cache, load, noisy_phantoms, normal_phantoms, with_ct_noise
 from medae.training.calibrate import Normal, calibrate, mix_for
 from medae.training.defaults import checked_options
 from medae.training.evaluate import evaluate_denoising, evaluate_reconstruction
@@ -221,7 +221,7 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
         scans = held_out + normal_phantoms(recipe, part(report, 0.0, 0.2)) or cache.used("train")
         mix = mix_for(recipe.modality)
         scorer = Scorer(network, FAMILIES[recipe.family], device, tuple(mix))
-        known = [Normal.of(scan) for scan in cache.used("train")]
+        known = [Normal.of(scan) for scan in cache.used("train") + noisy_phantoms(recipe)]
         calibrated, metrics = calibrate(
             scorer, [Normal.of(scan) for scan in scans], part(report, 0.2, 1.0), known, mix=mix
         )

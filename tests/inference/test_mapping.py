@@ -33,3 +33,15 @@ def test_all_scores_are_there_and_trusted_voxels_only_count() -> None:
     assert scored.mask[2].any()
     assert not scored.mask[[0, 1, 3]].any()
     assert scorer.runner is not None
+    # noise of single pixels is smoothed away before it is asked how well the scan is restored
+    assert scored.residual == np.median(np.abs(scored.scores["residual"][scored.mask]))
+
+
+def test_how_well_a_scan_is_restored_does_not_depend_on_the_scores_that_are_wanted() -> None:
+    scan = phantom.head("T1", shape=(4, 72, 60), spacing=(20.0, 3.0, 3.0)).volume
+    prepared, _ = prepare(scan, {"pixel_spacing": 3.0}, "MR", NETWORK)
+    levels = [
+        Scorer(NETWORK, FAMILIES["denoising"], Device("cpu", "test"), wanted).score(prepared, silent).residual
+        for wanted in (("residual",), ("intensity",))
+    ]
+    assert levels[0] == levels[1] > 0

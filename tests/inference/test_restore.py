@@ -28,6 +28,27 @@ def test_restoring_is_repeatable_and_gives_one_slice_for_each() -> None:
     assert np.array_equal(once, twice)
 
 
+def test_with_views_a_scan_that_is_shifted_or_mirrored_is_restored_alike() -> None:
+    torch.manual_seed(0)
+    random, model = np.random.default_rng(0), network()
+    for weight in model.parameters():
+        torch.nn.init.normal_(weight, std=0.1)
+    images = np.zeros((1, 64, 80), np.float32)
+    images[:, 20:50, 20:60] = random.random((1, 30, 40)) + 0.5
+    shifted = np.roll(images, (3, 5), (1, 2))
+
+    def restored(scan: np.ndarray, views: int) -> np.ndarray:
+        return restore(model, scan, scan > 0, 1.0, CPU, silent, views=views)
+
+    body = images > 0
+    first = restored(images, 2)
+    assert np.allclose(np.roll(restored(shifted, 2), (-3, -5), (1, 2))[body], first[body], atol=1e-5)
+    assert np.allclose(restored(images[..., ::-1].copy(), 2)[..., ::-1][body], first[body], atol=1e-5)
+    alone = restored(images, 1)  # taken as it lies on the grid, it is not
+    assert not np.allclose(np.roll(restored(shifted, 1), (-3, -5), (1, 2))[body], alone[body], atol=1e-5)
+    assert not np.allclose(restored(images[..., ::-1].copy(), 1)[..., ::-1][body], alone[body], atol=1e-5)
+
+
 def test_noise_is_added_inside_the_body_only_and_cancels_in_pairs() -> None:
     images = np.full((1, 32, 32), 0.5, np.float32)
     body = np.zeros(images.shape, bool)

@@ -71,6 +71,20 @@ def test_phantoms_are_no_patients(short: MakeRecipe) -> None:
     assert {scan.use for scan in made} == {"train"}
 
 
+def test_noisy_phantoms_are_noisier_than_normal_ones(short: MakeRecipe) -> None:
+    entry = {"kind": "head", "contrasts": ["T1"], "count": 1, "shape": (4, 48, 40), "spacing": (20, 4, 4)}
+    recipe = short(task="anomaly", phantoms=[entry])
+    (normal,), noisy = cache.normal_phantoms(recipe), cache.noisy_phantoms(recipe)
+
+    def rough(scan: cache.Scan) -> float:
+        return float(np.median(np.abs(np.diff(scan.images, axis=2))[~scan.body[..., 1:]]))
+
+    levels = [rough(scan) for scan in noisy]
+    assert len(noisy) == len(cache.NOISIER)
+    assert rough(normal) < levels[0] < levels[1] < levels[2]
+    assert len({scan.patient for scan in (normal, *noisy)}) == 4
+
+
 def test_radiographs_are_pictures_projections_and_phantoms(short: MakeRecipe, tmp_path: Path) -> None:
     pictures, ct = tmp_path / "pictures", tmp_path / "ct"
     pictures.mkdir()
