@@ -68,17 +68,18 @@ def places(clean: phantom.Phantom, kind: str, diameter: float, count: int, seed:
 def lesion_rows(kinds: tuple[str, ...], phantoms: int) -> Iterator[tuple[str, float, float, int, int, int]]:
     """Yield kind, diameter, contrast in σ, lesions, lesions found, false findings, at the shipped threshold.
 
-    Every second phantom has dark lesions, the others have bright ones.
+    Lesions are bright and dark in turn.
     """
     for kind in kinds:
         counts = {(d, c): np.zeros(3, int) for d in DIAMETERS for c in CONTRASTS}
         for n in range(phantoms):
             clean = normal_phantom(kind, FIRST_SEED + n)
-            step = sigma(clean.volume) * (1 if n % 2 == 0 else -1)
+            step = sigma(clean.volume)
             for diameter, contrast in counts:
                 sick = clean
-                for center in places(clean, kind, diameter, 3, n):
-                    sick = phantom.place_lesion(sick, tuple(center), diameter, contrast * step)
+                for m, center in enumerate(places(clean, kind, diameter, 3, n)):
+                    signed = contrast * step * (-1) ** (n + m)
+                    sick = phantom.place_lesion(sick, tuple(center), diameter, signed)
                 result = medae.detect(with_noise(sick.volume, NOISE, seed=n), model=model_for(kind))
                 hit, wrong, lesions = judged(result, sick.lesions)
                 counts[diameter, contrast] += (lesions, hit, wrong)
