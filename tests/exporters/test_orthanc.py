@@ -93,16 +93,12 @@ def assert_opens_as(result: Result, paths: Sequence[Path], denoised_series: str)
     np.testing.assert_allclose(volume.affine, result.denoised.affine, atol=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("name", "compression"),
-    [
-        *((name, "none") for name in SOURCES if name not in ("pydicom-enhanced-ct", "legacy-ct", "legacy-mr")),
-        ("ct", "jpeg-ls"),
-        ("mr-axial", "jpeg-2000"),
-    ],
-)
-def test_everything_is_stored_found_and_fetched(name: str, compression: Any, orthanc: Orthanc, tmp_path: Path) -> None:
-    assert_comes_back(SOURCES[name](tmp_path / "in"), compression, orthanc, tmp_path)
+COMPRESSED = {"mr-axial": "jpeg-2000", "mr-sagittal": "jpeg-ls"}
+
+
+@pytest.mark.parametrize("name", sorted(set(SOURCES) - {"pydicom-enhanced-ct", "legacy-ct", "legacy-mr"}))
+def test_everything_is_stored_found_and_fetched(name: str, orthanc: Orthanc, tmp_path: Path) -> None:
+    assert_comes_back(SOURCES[name](tmp_path / "in"), COMPRESSED.get(name, "none"), orthanc, tmp_path)
 
 
 @pytest.mark.shared
