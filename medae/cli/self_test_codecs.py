@@ -78,6 +78,7 @@ def check_codecs() -> Iterator[Check]:
 def _worst_error(syntax: Syntax) -> float:
     import numpy as np
     from pydicom import dcmread
+    from pydicom.pixels import iter_pixels
 
     from medae.bundle import resources_folder
     from medae.readers import decoders
@@ -87,5 +88,6 @@ def _worst_error(syntax: Syntax) -> float:
     found = data.file_meta.TransferSyntaxUID
     if found != syntax.uid:
         raise ValueError(f"the sample is in {found.name}")
-    difference = data.pixel_array.astype(np.float64) - sample_image(syntax.bits)
+    pixels = next(iter_pixels(data, decoding_plugin=decoders.plugin_for(data)))
+    difference = pixels.astype(np.float64) - sample_image(syntax.bits)
     return float(np.abs(difference).max())
