@@ -19,11 +19,22 @@ HOUNSFIELD = "[hnsf'U]"
 
 
 class Window(NamedTuple):
-    """A window of the file itself (DICOM WindowCenter, WindowWidth), in modality units."""
+    """A window of the file itself (DICOM WindowCenter, WindowWidth, or a VOI LUT), in modality units.
+
+    Attributes
+    ----------
+    center, width
+        ``center - width / 2`` is the start, ``center + width / 2`` the end.
+    name
+        What the file calls it.
+    curve
+        Grey, 0 (black) to 1 (white), at equal steps from start to end; empty for a straight line.
+    """
 
     center: float
     width: float
     name: str = ""
+    curve: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

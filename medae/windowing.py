@@ -1,9 +1,11 @@
 """Windows and colours: values to 8-bit grey, z-scores and differences to RGBA.
 
 A window maps ``center - width / 2`` to black and ``center + width / 2`` to white, as DICOM's LINEAR_EXACT
-function does (PS3.3 C.11.2.1.3.2); it suits floats and differs from LINEAR by half a unit at most.
+function does (PS3.3 C.11.2.1.3.2); it suits floats and differs from LINEAR by half a unit at most. A VOI LUT
+(C.11.2.1.1) is a window with a curve.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from math import ceil, isfinite
 
@@ -45,7 +47,9 @@ _AIR_HU = -500.0
 _SAMPLE_SIZE = 200_000
 
 
-def apply_window(values: ArrayLike, center: float, width: float, inverted: bool = False) -> NDArray[np.uint8]:
+def apply_window(
+    values: ArrayLike, center: float, width: float, inverted: bool = False, curve: Sequence[float] = ()
+) -> NDArray[np.uint8]:
     """Map values to 8-bit grey.
 
     Parameters
@@ -56,6 +60,8 @@ def apply_window(values: ArrayLike, center: float, width: float, inverted: bool 
         The window; a width of 0 or less acts as a step at the centre.
     inverted
         Show low values bright.
+    curve
+        `Window.curve`, stretched over the window; in between it is interpolated linearly.
 
     Returns
     -------
@@ -63,6 +69,9 @@ def apply_window(values: ArrayLike, center: float, width: float, inverted: bool 
         Same shape as ``values``.
     """
     array = np.asarray(values, dtype=np.float32)
+    if len(curve):
+        places = np.linspace(center - width / 2, center + width / 2, len(curve))
+        array, center, width = np.interp(array, places, curve).astype(np.float32), 0.5, 1.0
     scale = 255.0 / max(float(width), 1e-6)
     grey = (array - np.float32(center)) * np.float32(scale)
     grey += np.float32(128.0)  # 127.5 for the middle, 0.5 for rounding by truncation

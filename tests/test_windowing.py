@@ -41,6 +41,13 @@ def test_values_that_are_not_finite_are_black(inverted: bool) -> None:
     assert apply_window(np.array([np.nan, np.inf, -np.inf]), 0, 10, inverted).tolist() == [0, 0, 0]
 
 
+def test_a_curve_bends_the_grey_within_the_window() -> None:
+    values = np.array([-50, 0, 25, 50, 75, 100, 150, np.nan])
+    bent = apply_window(values, 50, 100, curve=(0.0, 0.2, 1.0))
+    np.testing.assert_allclose(bent, [0, 0, 25.5, 51, 153, 255, 255, 0], atol=1)
+    np.testing.assert_array_equal(apply_window(values, 50, 100, curve=(0.0, 1.0)), apply_window(values, 50, 100))
+
+
 def test_window_of_width_zero_is_a_step() -> None:
     assert apply_window(np.array([9.0, 11.0]), 10, 0).tolist() == [0, 255]
 
@@ -109,7 +116,7 @@ def test_default_window_is_the_files_own() -> None:
 
 def test_a_file_window_that_shows_nothing_is_passed_over() -> None:
     array = np.random.default_rng(0).integers(0, 200, (4, 32, 32)).astype(np.int16)
-    center, width, _ = default_window(ct(array, windows=(Window(30000, 10),)))
+    center, width = default_window(ct(array, windows=(Window(30000, 10),)))[:2]
     assert center - width / 2 < 40
     assert center + width / 2 > 160
 
@@ -120,7 +127,7 @@ def test_default_window_leaves_out_air_padding_and_outliers() -> None:
     stored[:, 16:48, 16:48] = rng.integers(0, 101, (20, 32, 32))
     stored[:, :4] = -2000
     stored[0, 20, 20] = 30000
-    center, width, _ = default_window(ct(stored, padding=(-2000, -2000)))
+    center, width = default_window(ct(stored, padding=(-2000, -2000)))[:2]
     assert center == pytest.approx(50, abs=10)
     assert 60 < width < 120
 

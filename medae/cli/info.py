@@ -76,7 +76,7 @@ def describe(volume: "Volume") -> dict[str, Any]:
         "rescale": {"slope": slopes.tolist(), "intercept": intercepts.tolist()},
         "padding": list(volume.padding) if volume.padding else None,
         "inverted": volume.inverted,
-        "windows": [window._asdict() for window in volume.windows],
+        "windows": [{"center": w.center, "width": w.width, "name": w.name} for w in volume.windows],
         "warnings": list(source.warnings),
     }
 

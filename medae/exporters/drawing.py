@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def grey(volume: Volume, k: int, window: Window) -> NDArray[np.uint8]:
     """Slice ``k`` as (rows, columns, 3) grey; padding is black."""
-    values = apply_window(volume.values(k, k + 1)[0], window.center, window.width, volume.inverted)
+    values = apply_window(volume.values(k, k + 1)[0], window.center, window.width, volume.inverted, window.curve)
     values = np.where(volume.padding_mask(k, k + 1)[0], np.uint8(0), values)
     return np.repeat(values[..., None], 3, axis=2)
 

@@ -22,7 +22,12 @@ from medae.volume import HOUNSFIELD, Volume, Window
 from medae.windowing import default_window
 
 if TYPE_CHECKING:
-    from highdicom.pr import GraphicAnnotation, GraphicLayer, GrayscaleSoftcopyPresentationState
+    from highdicom.pr import (
+        GraphicAnnotation,
+        GraphicLayer,
+        GrayscaleSoftcopyPresentationState,
+        SoftcopyVOILUTTransformation,
+    )
 
 TITLE = "Window and outlined findings (DICOM Presentation State)"
 
@@ -117,6 +122,8 @@ def _groups(volume: Volume) -> list[NDArray[np.intp]]:
 
 def _window(volume: Volume, options: Options) -> Window:
     own = default_window(volume)
+    if options.window_center is None and options.window_width is None:
+        return own
     center = own.center if options.window_center is None else options.window_center
     return Window(center, own.width if options.window_width is None else options.window_width)
 
@@ -160,13 +167,24 @@ def _state(
             rescale_slope=float(volume.rescale_slope[slices[0]]),
             rescale_type="HU" if volume.unit == HOUNSFIELD else "US",
         ),
-        voi_lut_transformations=[
-            pr.SoftcopyVOILUTTransformation([float(window.center)], [max(float(window.width), 1.0)], ["MedAE"])
-        ],
+        voi_lut_transformations=[_voi_lut(window)],
         presentation_lut_transformation=PresentationLUTTransformation(
             presentation_lut_shape="INVERSE" if volume.inverted else "IDENTITY"
         ),
     )
+
+
+def _voi_lut(window: Window) -> "SoftcopyVOILUTTransformation":
+    """Write the window, or its curve as a table (C.11.2.1.1), which cannot start below 0 as highdicom writes it."""
+    from highdicom import VOILUT, pr
+
+    start, width = window.center - window.width / 2, max(float(window.width), 1.0)
+    if not window.curve or not (0 <= start < 2**16 and width < 2**16):
+        return pr.SoftcopyVOILUTTransformation([float(window.center)], [width], ["MedAE"])
+    places = np.linspace(0.0, 1.0, len(window.curve))
+    entries = np.interp(np.linspace(0.0, 1.0, round(width) + 1), places, window.curve)
+    table = VOILUT(round(start), np.rint(entries * 65535).astype(np.uint16), "MedAE")
+    return pr.SoftcopyVOILUTTransformation(voi_luts=[table])
 
 
 def _annotation(

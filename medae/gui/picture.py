@@ -64,8 +64,7 @@ def _original(model: ViewerModel, step: int) -> NDArray[np.uint8] | None:
     base: NDArray[np.uint8] | None
     if volume.colour is not None:
         planes = [model.current_plane.take(volume.colour[..., c], model.slice_index)[::step, ::step] for c in range(3)]
-        rgb = apply_window(np.stack(planes, axis=-1), model.window_center, model.window_width, model.inverted)
-        base = _opaque(rgb)
+        base = _opaque(_windowed(model, np.stack(planes, axis=-1)))
     else:
         base = _grey(model, "original", step)
     if volume.overlays is not None and model.show_overlays and base is not None:
@@ -98,7 +97,11 @@ def _grey(model: ViewerModel, which: Content, step: int) -> NDArray[np.uint8] | 
     values = model.shown(which, step=step)
     if values is None:
         return None
-    return apply_window(values, model.window_center, model.window_width, model.inverted)
+    return _windowed(model, values)
+
+
+def _windowed(model: ViewerModel, values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    return apply_window(values, model.window_center, model.window_width, model.inverted, model.window_curve)
 
 
 def _denoised(model: ViewerModel, step: int) -> Picture:

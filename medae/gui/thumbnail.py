@@ -45,7 +45,7 @@ def picture(volume: Volume) -> QImage:
         image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
     else:
         window, values = default_window(one), plane.take(one.values(), 0)
-        grey = np.ascontiguousarray(apply_window(values, window.center, window.width, volume.inverted))
+        grey = np.ascontiguousarray(apply_window(values, window.center, window.width, volume.inverted, window.curve))
         height, width = grey.shape
         image = QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
     tall, wide = height * plane.spacing[1], width * plane.spacing[2]

@@ -54,8 +54,8 @@ class ViewerModel:
         ``"acquisition"``, ``"axial"``, ``"coronal"`` or ``"sagittal"``.
     cursor
         Array index (k, j, i) of the crosshair; its part along the plane's normal is the slice shown.
-    window_center, window_width, inverted
-        Grey scale, in `Volume.unit`.
+    window_center, window_width, window_curve, inverted
+        Grey scale, in `Volume.unit`, see `Window`.
     zoom, pan
         1 fits the slice into its pane; millimetres (right, down) from the slice's middle to the pane's middle.
     strength
@@ -88,6 +88,7 @@ class ViewerModel:
     cursor: tuple[int, int, int] = (0, 0, 0)
     window_center: float = 0.0
     window_width: float = 1.0
+    window_curve: tuple[float, ...] = ()
     inverted: bool = False
     zoom: float = 1.0
     pan: tuple[float, float] = (0.0, 0.0)
@@ -338,9 +339,10 @@ class ViewerModel:
         """Windows to offer: the file's own, then the presets of the modality."""
         return () if self.original is None else presets(self.original)
 
-    def set_window(self, center: float, width: float) -> None:
-        """Set the window; a width that is not positive or not finite is ignored."""
+    def set_window(self, center: float, width: float, curve: tuple[float, ...] | None = None) -> None:
+        """Set the window; a width that is not positive or not finite is ignored. Without a curve the last one stays."""
         if isfinite(center) and isfinite(width) and width > 0:
+            self.window_curve = self.window_curve if curve is None else curve
             self.window_center = float(center)
             self.window_width = float(width)
 
@@ -356,13 +358,12 @@ class ViewerModel:
         if number == 0:
             self.auto_window()
         elif number <= len(offered):
-            self.set_window(offered[number - 1].center, offered[number - 1].width)
+            self._take(offered[number - 1])
 
     def auto_window(self) -> None:
         """Take the window that the volume is first shown with."""
         if self.original is not None:
-            window = default_window(self.original)
-            self.set_window(window.center, window.width)
+            self._take(default_window(self.original))
 
     def auto_window_of(self, rows: tuple[int, int], columns: tuple[int, int]) -> None:
         """Fit the window to a box (half-open, screen rows and columns) of the original slice shown."""
@@ -371,8 +372,10 @@ class ViewerModel:
             return
         box = values[slice(*sorted(rows)), slice(*sorted(columns))]
         if np.isfinite(box).any():
-            window = auto_window(box)
-            self.set_window(window.center, window.width)
+            self._take(auto_window(box))
+
+    def _take(self, window: Window) -> None:
+        self.set_window(window.center, window.width, window.curve)
 
     def toggle_layout(self, layout: Layout) -> None:
         """Take a layout, or leave it for side by side; layouts that compare need a denoised volume."""

@@ -9,8 +9,8 @@ from pydicom.dataset import Dataset
 from medae.readers.dicom_header import text, whole
 from medae.volume import Window
 
-LINEAR_SHARE = (0.1, 0.9)
-"""A VOI LUT is taken for the straight line through these shares of its outputs."""
+CURVE_POINTS = 1024
+"""A VOI LUT of more entries is kept at this many places."""
 
 
 class Lut(NamedTuple):
@@ -52,7 +52,7 @@ def modality_lut(data: Dataset) -> Lut | None:
 
 
 def voi_windows(data: Dataset) -> tuple[Window, ...]:
-    """Give a window for each VOI LUT: the straight line that it is nearest to in its middle part."""
+    """Give a window with a curve for each VOI LUT (C.11.2.1.1): from its first to its last entry, black to white."""
     windows = []
     for item in data.get("VOILUTSequence") or ():
         lut = _lut(item, "LUTExplanation", whole(data, "PixelRepresentation") == 1)
@@ -83,9 +83,9 @@ def _lut(item: Dataset, kind: str, signed: bool) -> Lut | None:
 
 def _window(lut: Lut) -> Window | None:
     low, high = float(lut.table.min()), float(lut.table.max())
-    if high <= low or lut.table[0] >= lut.table[-1]:
+    if high <= low:
         return None
-    levels = [low + share * (high - low) for share in LINEAR_SHARE]
-    start, stop = (lut.first + int(np.argmax(lut.table >= level)) for level in levels)
-    width = (stop - start) / (LINEAR_SHARE[1] - LINEAR_SHARE[0])
-    return Window((start + stop) / 2, max(width, 1.0), lut.kind or "VOI LUT")
+    last = len(lut.table) - 1
+    places = np.linspace(0, last, min(len(lut.table), CURVE_POINTS))
+    curve = (np.interp(places, np.arange(last + 1), lut.table) - low) / (high - low)
+    return Window(lut.first + last / 2, float(last), lut.kind or "VOI LUT", tuple(curve.tolist()))

@@ -245,7 +245,7 @@ def facts(data: Dataset, rescale: Dataset | None = None, window: Dataset | None 
     bits = whole(data, "BitsStored") or whole(data, "BitsAllocated")
     signed = whole(data, "PixelRepresentation") == 1
     low = -(2 ** (bits - 1)) if signed else 0
-    windows = _windows(data if window is None else window) or voi_windows(data)
+    windows = (*_windows(data if window is None else window), *voi_windows(data))
     found = PixelFacts(
         slope=slope,
         intercept=intercept,

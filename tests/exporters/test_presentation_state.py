@@ -10,12 +10,14 @@ import pydicom
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from pydicom.pixels import apply_voi
 
 from medae.errors import ExportError
 from medae.exporters import export
 from medae.exporters.drawing import grey
 from medae.results import Result, finding_numbers
-from medae.windowing import default_window
+from medae.volume import Window
+from medae.windowing import apply_window, default_window
 
 from .sources import SOURCES, result_of_files
 
@@ -63,6 +65,16 @@ def test_window_rescale_and_area(ct: Result, tmp_path: Path) -> None:
     (area,) = state.DisplayedAreaSelectionSequence
     np.testing.assert_allclose(area.PresentationPixelSpacing, [0.8, 0.9], atol=1e-6)
     assert area.DisplayedAreaBottomRightHandCorner == [40, 48]
+
+
+def test_a_curve_goes_along_as_a_table(ct: Result, tmp_path: Path) -> None:
+    curved = replace(ct.original, windows=(Window(150.0, 100.0, "SOFT", (0.0, 0.1, 1.0)),))
+    state = pydicom.dcmread(export(replace(ct, original=curved), tmp_path / "out", (KEY,))[0])
+    (table,) = state.SoftcopyVOILUTSequence[0].VOILUTSequence
+    assert table.LUTDescriptor == [101, 100, 16]
+    values = np.arange(80, 220, dtype=np.uint16)
+    drawn = apply_window(values, 150.0, 100.0, curve=(0.0, 0.1, 1.0))
+    assert np.allclose(apply_voi(values, state.SoftcopyVOILUTSequence[0]) * (255 / 65535), drawn, atol=1.01)
 
 
 def test_low_values_stay_bright(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The viewer's model, without Qt."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -138,6 +139,16 @@ def test_presets_and_automatic_window(model: ViewerModel) -> None:
     assert model.window_width == 110
     model.preset(0)
     assert (model.window_center, model.window_width) == (50, 100)
+
+
+def test_the_curve_of_a_table_stays_until_another_window_is_taken(model: ViewerModel) -> None:
+    model.set_original(replace(scan(), windows=(Window(50, 100, "Table", (0.0, 0.2, 1.0)),)))
+    assert model.window_curve == (0.0, 0.2, 1.0)
+    model.drag_window(10, 5)
+    assert model.window_width > 100
+    assert model.window_curve == (0.0, 0.2, 1.0)
+    model.preset(2)
+    assert model.window_curve == ()
 
 
 def test_window_of_a_box_ignores_the_rest(model: ViewerModel) -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_modality_lut
+from pydicom.pixels import apply_modality_lut, apply_voi
 
 from medae import readers
 from medae.readers.dicom_luts import modality_lut, voi_windows
 from medae.readers.dicom_pixels import LOOKED_UP
 from medae.volume import HOUNSFIELD
+from medae.windowing import apply_window
 
 from . import odd
 
@@ -64,13 +65,21 @@ def test_damaged_tables_count_as_none(change: dict[str, object]) -> None:
     assert modality_lut(odd.dataset(0)) is None
 
 
-def test_a_voi_lut_becomes_its_nearest_window() -> None:
-    ramp = np.clip((np.arange(1000) - 200) / 400, 0, 1) * 4095
-    data = odd.dataset(0, VOILUTSequence=[lut(ramp, -100, 12, LUTExplanation="SOFT"), lut(ramp[::-1], 0, 12)])
-    (window,) = voi_windows(data)
-    assert window.name == "SOFT"
-    assert window.center == pytest.approx(300, abs=2)
-    assert window.width == pytest.approx(400, abs=4)
+@pytest.mark.parametrize("entries", [1000, 4096])
+def test_a_voi_lut_is_drawn_as_pydicom_does(entries: int) -> None:
+    bent = np.clip((np.arange(entries) / entries) ** 2 * 1.2, 0, 1) * 4095
+    data = odd.dataset(0, VOILUTSequence=[lut(bent, -100, 12, LUTExplanation="SOFT"), lut(bent[::-1], 0, 12)])
+    up, down = voi_windows(data)
+    assert (up.name, down.name) == ("SOFT", "VOI LUT")
+    data.PixelRepresentation = 1
+    values = np.arange(-200, entries, 7, dtype=np.int16)
+    for index, window in enumerate((up, down)):
+        expected = apply_voi(values, data, index) * (255 / 4095)
+        assert np.allclose(apply_window(values, *window[:2], curve=window.curve), expected, atol=1.01)
+
+
+def test_a_voi_lut_of_one_value_is_no_window() -> None:
+    assert voi_windows(odd.dataset(0, VOILUTSequence=[lut(np.full(20, 9), 0, 12)])) == ()
 
 
 def test_the_windows_of_the_file_go_before_its_tables(tmp_path: Path) -> None:
@@ -78,4 +87,4 @@ def test_the_windows_of_the_file_go_before_its_tables(tmp_path: Path) -> None:
     odd.write(tmp_path / "a.dcm", 0, VOILUTSequence=[item])
     assert readers.open_volume(tmp_path).windows[0].name == "VOI LUT"
     odd.write(tmp_path / "a.dcm", 0, VOILUTSequence=[item], WindowCenter=40, WindowWidth=400)
-    assert [window[:2] for window in readers.open_volume(tmp_path).windows] == [(40, 400)]
+    assert [window[:2] for window in readers.open_volume(tmp_path).windows] == [(40, 400), (127.5, 255)]

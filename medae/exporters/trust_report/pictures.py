@@ -119,7 +119,7 @@ def _slice(volume: Volume, k: int) -> NDArray[np.float32]:
 
 def _grey(values: NDArray[np.float32], unknown: NDArray[np.bool_], volume: Volume) -> NDArray[np.uint8]:
     window = default_window(volume)
-    grey = apply_window(values, window.center, window.width, volume.inverted)
+    grey = apply_window(values, window.center, window.width, volume.inverted, window.curve)
     return np.where(unknown, np.uint8(0), grey)
 
 
