@@ -10,7 +10,7 @@ from pydicom.data import get_testdata_file
 from medae import readers
 from medae.errors import ReadError
 from medae.readers.dicom_pixels import decode, facts, unusable
-from medae.volume import HOUNSFIELD
+from medae.volume import HOUNSFIELD, Window
 
 from . import odd
 
@@ -52,7 +52,7 @@ def test_monochrome1_and_stored_range(tmp_path: Path) -> None:
 def test_windows() -> None:
     data = odd.dataset(0, WindowCenter=[40, -600, 40], WindowWidth=[400, 1600, 400])
     data.WindowCenterWidthExplanation = ["SOFT", "LUNG", "SOFT"]
-    assert facts(data).windows == ((40, 400, "SOFT"), (-600, 1600, "LUNG"))
+    assert facts(data).windows == (Window(40, 400, "SOFT"), Window(-600, 1600, "LUNG"))
 
 
 def test_units_of_ct() -> None:
