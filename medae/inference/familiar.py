@@ -49,14 +49,19 @@ class Familiar(BaseModel):
     residual: float
 
     @classmethod
-    def fit(cls, codes: Sequence[Map], residuals: Sequence[float], patients: Sequence[str]) -> Self:
-        """Take the measure of normal scans; scans of one patient do not vouch for each other, if there are others."""
+    def fit(
+        cls, codes: Sequence[Map], residuals: Sequence[float], patients: Sequence[str], noisy: Sequence[Map] = ()
+    ) -> Self:
+        """Take the measure of normal scans; scans of one patient do not vouch for each other, if there are others.
+
+        Codes of ``noisy`` scans are known as well, but do not widen how far normal scans are from each other.
+        """
         nearest = []
         for code, patient in zip(codes, patients, strict=True):
             others = [c for c, p in zip(codes, patients, strict=True) if p != patient]
             if others:
                 nearest.append(min(distance(code, other) for other in others))
-        rounded = tuple(tuple(float(f"{v:.4g}") for v in code) for code in codes)
+        rounded = tuple(tuple(float(f"{v:.4g}") for v in code) for code in (*codes, *noisy))
         return cls(codes=rounded, furthest=max(nearest, default=0.0), residual=max(residuals, default=0.0))
 
     def outside(self, code: Map, residual: float) -> list[str]:

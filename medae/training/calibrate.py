@@ -57,6 +57,7 @@ def calibrate(
     normals: Sequence[Normal],
     report: Report,
     known: Sequence[Normal] = (),
+    noisy: Sequence[Normal] = (),
     *,
     mix: Mapping[str, float],
 ) -> tuple[dict[str, object], dict[str, object]]:
@@ -72,6 +73,8 @@ def calibrate(
         Progress; may raise `Cancelled`.
     known
         Further scans that the model has seen: they tell what is familiar, not what is normal.
+    noisy
+        Scans as noisy as may be: familiar, but no measure of how far normal scans are from each other.
     mix
         Weight of each score (`medae.inference.scores`) in z.
 
@@ -109,7 +112,7 @@ def calibrate(
     judged = calibration.judged(maxima, regions)
     seen += [(scorer.code(one.prepared), 0.0, one.patient) for one in known]
     codes, residuals, patients = zip(*seen, strict=True)
-    familiar = Familiar.fit(codes, residuals, patients)
+    familiar = Familiar.fit(codes, residuals, patients, [scorer.code(one.prepared) for one in noisy])
     metrics: dict[str, object] = {
         "calibration_scans": len(samples),
         "threshold_z": judged.threshold,

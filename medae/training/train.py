@@ -221,9 +221,10 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
         scans = held_out + normal_phantoms(recipe, part(report, 0.0, 0.2)) or cache.used("train")
         mix = mix_for(recipe.modality)
         scorer = Scorer(network, FAMILIES[recipe.family], device, tuple(mix))
-        known = [Normal.of(scan) for scan in cache.used("train") + noisy_phantoms(recipe)]
+        known = [Normal.of(scan) for scan in cache.used("train")]
+        noisy = [Normal.of(scan) for scan in noisy_phantoms(recipe)]
         calibrated, metrics = calibrate(
-            scorer, [Normal.of(scan) for scan in scans], part(report, 0.2, 1.0), known, mix=mix
+            scorer, [Normal.of(scan) for scan in scans], part(report, 0.2, 1.0), known, noisy, mix=mix
         )
         settings |= calibrated
         metrics["calibrated_on"] = "training scans" if scans[0].use == "train" else "held-out scans"

@@ -45,3 +45,11 @@ def test_a_signature_does_not_depend_on_size_or_side() -> None:
     mirrored = signature(network, FAMILIES["denoising"], images[..., ::-1].copy(), body)
     other = signature(network, FAMILIES["denoising"], (random.random((6, 64, 64)) ** 8).astype(np.float32), body)
     assert distance(code, mirrored) < 0.2 * distance(code, other)
+
+
+def test_noisy_scans_are_known_but_do_not_widen_what_is_inside() -> None:
+    noisy = unit(0.5, 1, 1)
+    known = Familiar.fit(CODES, [0.01, 0.02, 0.0], ["a", "b", "c"], [noisy])
+    assert known.furthest == KNOWN.furthest
+    assert known.outside(noisy, 0.01) == []
+    assert KNOWN.outside(noisy, 0.01) != []
