@@ -1,6 +1,7 @@
 """Nodes to talk to: the Orthanc of the tests, dcmtk's storescp and dcmqrscp, certificates, small series."""
 
 import datetime
+import gc
 import ipaddress
 import shutil
 import socket
@@ -34,6 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings(UNCLOSED))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _collected() -> Iterator[None]:
+    """Let those sockets go here, not in a test of another folder, where they would be a failure."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
