@@ -21,9 +21,12 @@ CACHES = Path("/proc/sys/vm/drop_caches")
 
 @contextmanager
 def screen() -> Iterator[str]:
-    """Start an X server without a monitor and give its display."""
+    """Start an X server without a monitor and give its display.
+
+    It does not reset when the last client leaves, as xwininfo does again and again: who comes just then is turned away.
+    """
     reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1920x1080x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1920x1080x24", "-nolisten", "tcp", "-noreset"]
     with subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL) as server:
         os.close(writing)
         try:
@@ -39,12 +42,12 @@ def seconds_to_window(program: Path, environment: dict[str, str]) -> float:
     Raises
     ------
     TimeoutError
-        If there is no window after `LIMIT` seconds.
+        If there is no window after `LIMIT` seconds, or the program has ended without one.
     """
     started = time.perf_counter()
     with subprocess.Popen([program], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            while time.perf_counter() - started < LIMIT:
+            while time.perf_counter() - started < LIMIT and process.poll() is None:
                 shown = subprocess.run(
                     ["xwininfo", "-name", "MedAE"], env=environment, capture_output=True, text=True, check=False
                 )
@@ -53,7 +56,7 @@ def seconds_to_window(program: Path, environment: dict[str, str]) -> float:
                 time.sleep(0.02)
         finally:
             process.terminate()
-    raise TimeoutError(f"{program} shows no window after {LIMIT:.0f} s")
+    raise TimeoutError(f"{program} shows no window within {LIMIT:.0f} s")
 
 
 def measure(program: Path, warm: int = 3) -> dict[str, list[float]]:

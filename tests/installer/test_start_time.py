@@ -41,3 +41,11 @@ def test_a_program_without_a_window_is_given_up(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(start_time, "LIMIT", 0.5)
     with pytest.raises(TimeoutError, match="no window"):
         start_time.measure(program(tmp_path / "sleeps", "import time; time.sleep(60)"))
+
+
+def test_a_program_that_ends_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import start_time
+
+    monkeypatch.setattr(start_time, "CACHES", tmp_path / "nothing")
+    with pytest.raises(TimeoutError, match="no window"):
+        start_time.measure(program(tmp_path / "ends", "raise SystemExit(1)"))
