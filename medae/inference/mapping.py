@@ -16,7 +16,7 @@ from medae.inference.restore import inner_body, restore
 from medae.inference.scores import Map, features, smoothed, structure
 from medae.inference.tiles import Runner
 from medae.inference.transforms import preparation
-from medae.inference.views import VIEWS, Frame
+from medae.inference.views import VIEWS, frame_around
 from medae.networks import Network
 from medae.progress import Report, part
 from medae.volume import Volume, spacing_of
@@ -192,7 +192,8 @@ class Scorer:
         if self.runner is None:
             shape = prepared.images.shape
             if self.views > 1 and self.network.window is None:
-                shape = (shape[0], *Frame.around(prepared.body, self.network.stride).size)
+                frame = frame_around(prepared.body, self.network.stride)
+                shape = (shape[0], frame.rows, frame.columns)
             engine, self.choice = choose_engine(
                 self.network,
                 self.device,

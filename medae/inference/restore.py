@@ -10,7 +10,7 @@ from torch import Tensor  # noqa: TID253
 from medae.inference.device import Device
 from medae.inference.prepare import neighbours
 from medae.inference.tiles import Runner, torch_runner
-from medae.inference.views import Frame
+from medae.inference.views import copied, frame_around, put_back
 from medae.networks import Network
 from medae.progress import Report, part
 
@@ -67,12 +67,12 @@ def restore(
     once = partial(_restored, network, pixel_spacing, runner, draws=draws, coarse_noise=coarse_noise)
     if views == 1 or network.window is not None:
         return once(images, body, report)
-    frame = Frame.around(body, network.stride)
+    frame = frame_around(body, network.stride)
     mean = np.zeros_like(images)
     for n in range(views):
-        copy, inside = frame.copy(images, n), frame.copy(body, n)
+        copy, inside = copied(frame, images, n), copied(frame, body, n)
         found = once(copy, inside, part(report, n / views, (n + 1) / views))
-        mean += frame.back(found, n, images.shape) / views
+        mean += put_back(frame, found, n, images.shape[1:]) / views
     return mean
 
 

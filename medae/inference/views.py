@@ -5,11 +5,13 @@ The mean over such copies, each cut out around the body, hardly does (test-time 
 Neurocomputing 2019).
 """
 
-from dataclasses import dataclass
-from typing import Self, TypeVar
+from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from medae.inference.prepare import Frame
 
 VIEWS = ((False, 0), (True, 0), (False, 5), (True, -5))
 """Whether a copy is mirrored left to right, and by how many pixels it is shifted along rows and columns: an odd number,
@@ -20,50 +22,33 @@ ROOM = 16
 Array = TypeVar("Array", NDArray[np.float32], NDArray[np.bool_])
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Part of every slice that holds the body; it may reach beyond the image.
+def frame_around(body: NDArray[np.bool_], stride: int) -> Frame:
+    """Frame the body of (slices, rows, columns) with `ROOM`; all of the image where there is no body.
 
-    Attributes
-    ----------
-    first, size
-        (rows, columns) in pixels of the image; the size is a multiple of the network's stride.
+    Rows and columns are multiples of the network's ``stride``.
     """
+    first, size = [], []
+    for axis, length in ((1, body.shape[1]), (2, body.shape[2])):
+        filled = np.flatnonzero(body.any(axis=(0, 3 - axis)))
+        low, high = (int(filled[0]), int(filled[-1]) + 1) if filled.size else (0, length)
+        side = -(-(high - low + 2 * ROOM) // stride) * stride
+        first.append(low - (side - (high - low)) // 2)
+        size.append(side)
+    return Frame(*first, *size)
 
-    first: tuple[int, int]
-    size: tuple[int, int]
 
-    @classmethod
-    def around(cls, body: NDArray[np.bool_], stride: int) -> Self:
-        """Frame the body of (slices, rows, columns) with `ROOM`; all of the image where there is no body."""
-        first, size = [], []
-        for axis, length in ((1, body.shape[1]), (2, body.shape[2])):
-            filled = np.flatnonzero(body.any(axis=(0, 3 - axis)))
-            low, high = (int(filled[0]), int(filled[-1]) + 1) if filled.size else (0, length)
-            side = -(-(high - low + 2 * ROOM) // stride) * stride
-            first.append(low - (side - (high - low)) // 2)
-            size.append(side)
-        return cls((first[0], first[1]), (size[0], size[1]))
+def copied(frame: Frame, array: Array, view: int) -> Array:
+    """Give one of `VIEWS` of (slices, rows, columns), cut to a frame; beyond the image its edge goes on."""
+    mirrored, shift = VIEWS[view]
+    rows, columns = (
+        np.clip(np.arange(low + shift, low + shift + side), 0, length - 1)
+        for low, side, length in zip((frame.top, frame.left), (frame.rows, frame.columns), array.shape[1:], strict=True)
+    )
+    return np.ascontiguousarray(array[:, rows[:, None], columns[::-1] if mirrored else columns])
 
-    def copy(self, array: Array, view: int) -> Array:
-        """Give one of `VIEWS` of (slices, rows, columns); beyond the image its edge goes on."""
-        mirrored, shift = VIEWS[view]
-        rows, columns = (
-            np.clip(np.arange(low + shift, low + shift + side), 0, length - 1)
-            for low, side, length in zip(self.first, self.size, array.shape[1:], strict=True)
-        )
-        return np.ascontiguousarray(array[:, rows[:, None], columns[::-1] if mirrored else columns])
 
-    def back(self, copy: NDArray[np.float32], view: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """Put a copy back on the grid of the scan; 0 around it."""
-        mirrored, shift = VIEWS[view]
-        array = np.zeros(shape, np.float32)
-        inside, taken = zip(
-            *(
-                (slice(max(0, low), min(low + side, length)), slice(max(0, -low), min(side, length - low)))
-                for low, side, length in zip((n + shift for n in self.first), self.size, shape[1:], strict=True)
-            ),
-            strict=True,
-        )
-        array[:, *inside] = (copy[..., ::-1] if mirrored else copy)[:, *taken]
-        return array
+def put_back(frame: Frame, copy: NDArray[np.float32], view: int, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Put a copy back on the grid of the scan, of (rows, columns) ``shape``; 0 around it."""
+    mirrored, shift = VIEWS[view]
+    moved = replace(frame, top=frame.top + shift, left=frame.left + shift)
+    return moved.put_back(copy[..., ::-1] if mirrored else copy, shape)
