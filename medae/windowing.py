@@ -69,6 +69,7 @@ def apply_window(
         Same shape as ``values``.
     """
     array = np.asarray(values, dtype=np.float32)
+    unknown = ~np.isfinite(array)
     if len(curve):
         places = np.linspace(center - width / 2, center + width / 2, len(curve))
         array, center, width = np.interp(array, places, curve).astype(np.float32), 0.5, 1.0
@@ -79,7 +80,6 @@ def apply_window(
     if inverted:
         np.subtract(np.float32(255.5), grey, out=grey)
         np.clip(grey, 0.0, 255.0, out=grey)
-    unknown = ~np.isfinite(array)
     if unknown.any():
         grey[unknown] = 0.0
     return grey.astype(np.uint8)
@@ -178,6 +178,13 @@ def default_window(volume: Volume) -> Window:
         if _shows(window, sample):
             return window
     return auto_window(sample[sample > _AIR_HU] if volume.unit == HOUNSFIELD else sample)
+
+
+def window_with(window: Window, center: float | None = None, width: float | None = None) -> Window:
+    """Give a window with another centre or width, where they are not None; its curve stretches with it."""
+    return window._replace(
+        center=window.center if center is None else center, width=window.width if width is None else width
+    )
 
 
 def typical_range(volume: Volume) -> float:

@@ -42,9 +42,9 @@ def test_values_that_are_not_finite_are_black(inverted: bool) -> None:
 
 
 def test_a_curve_bends_the_grey_within_the_window() -> None:
-    values = np.array([-50, 0, 25, 50, 75, 100, 150, np.nan])
+    values = np.array([-50, 0, 25, 50, 75, 100, 150, np.nan, np.inf])
     bent = apply_window(values, 50, 100, curve=(0.0, 0.2, 1.0))
-    np.testing.assert_allclose(bent, [0, 0, 25.5, 51, 153, 255, 255, 0], atol=1)
+    np.testing.assert_allclose(bent, [0, 0, 25.5, 51, 153, 255, 255, 0, 0], atol=1)
     np.testing.assert_array_equal(apply_window(values, 50, 100, curve=(0.0, 1.0)), apply_window(values, 50, 100))
 
 

@@ -19,7 +19,7 @@ from medae.exporters.exporter import NOTHING_YET, DicomOptions, Output, kinds_of
 from medae.progress import Report, part
 from medae.results import AnomalyMap, Finding, Result, finding_numbers
 from medae.volume import HOUNSFIELD, Volume, Window
-from medae.windowing import default_window
+from medae.windowing import default_window, window_with
 
 if TYPE_CHECKING:
     from highdicom.pr import (
@@ -79,7 +79,7 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
     report(0.5, "Outlining the findings")
     outlines = _outlines(result.anomaly_map, options.max_findings)
     groups = _groups(volume)
-    window = _window(volume, options)
+    window = window_with(default_window(volume), options.window_center, options.window_width)
     threshold = "" if result.anomaly_map is None else str(result.anomaly_map.threshold)
     recipe = attributes.recipe(result.provenance)
     key = ("presentation", volume.source.series_instance_uid, options.model_dump_json(), str(window), recipe, threshold)
@@ -118,14 +118,6 @@ def _groups(volume: Volume) -> list[NDArray[np.intp]]:
     different, group = np.unique(rescale, axis=0, return_inverse=True)
     members = [np.flatnonzero(group.ravel() == number) for number in range(len(different))]
     return sorted(members, key=lambda slices: int(slices[0]))
-
-
-def _window(volume: Volume, options: Options) -> Window:
-    own = default_window(volume)
-    if options.window_center is None and options.window_width is None:
-        return own
-    center = own.center if options.window_center is None else options.window_center
-    return Window(center, own.width if options.window_width is None else options.window_width)
 
 
 def _state(

@@ -97,11 +97,11 @@ def _choice(result: Result, key: str, exporter: "Exporter", options: Mapping[str
 def _picture(result: Result, key: str, options: Any, window: "Window") -> NDArray[np.uint8] | None:
     """Draw the first slice, or the one asked for, with the opacity and window asked for."""
     from medae.exporters.drawing import fuse, grey
+    from medae.windowing import window_with
 
     kind = _shown_by(key, result)
     k = min(max(getattr(options, "slice_number", 0) - 1, 0), result.original.shape[0] - 1)
-    center, width = getattr(options, "window_center", None), getattr(options, "window_width", None)
-    window = window._replace(center=window.center if center is None else center, width=width or window.width)
+    window = window_with(window, getattr(options, "window_center", None), getattr(options, "window_width", None))
     if kind == "denoised" and result.denoised is not None:
         return grey(result.denoised, k, window)
     if kind == "heatmap" and result.anomaly_map is not None:

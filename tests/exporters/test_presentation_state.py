@@ -77,6 +77,14 @@ def test_a_curve_goes_along_as_a_table(ct: Result, tmp_path: Path) -> None:
     assert np.allclose(apply_voi(values, state.SoftcopyVOILUTSequence[0]) * (255 / 65535), drawn, atol=1.01)
 
 
+def test_a_curve_stretches_over_the_window_that_is_asked_for(ct: Result, tmp_path: Path) -> None:
+    curved = replace(ct.original, windows=(Window(150.0, 100.0, "SOFT", (0.0, 0.1, 1.0)),))
+    options = {KEY: {"window_center": 120.0, "window_width": 200.0}}
+    (path, *_) = export(replace(ct, original=curved), tmp_path / "out", (KEY,), options=options)
+    (table,) = pydicom.dcmread(path).SoftcopyVOILUTSequence[0].VOILUTSequence
+    assert table.LUTDescriptor == [201, 20, 16]
+
+
 def test_low_values_stay_bright(tmp_path: Path) -> None:
     result = result_of_files(SOURCES["cr"](tmp_path / "in"))
     state = pydicom.dcmread(export(result, tmp_path / "out", (KEY,))[0])
