@@ -162,6 +162,7 @@ def associated(
         raise NodeError(f"{_place(node)} {_no_connection(node, tls)}", True) from error
     if not association.is_established:
         raise _refused(association, node, calling, tls, was_connected.is_set())
+    _leave_answers(association)
     watch = Watch(report)
     watch.begin(association)
     try:
@@ -175,6 +176,23 @@ def associated(
         if association.is_established:
             association.release()
     watch.check()
+
+
+def _leave_answers(association: Association) -> None:
+    """Give answers back to who waits for them.
+
+    The reactor of pynetdicom 3.0.4 may take one more message after it was told to pause: its flag says paused until it
+    gets to run again. An answer that it finds would be dropped, and the association aborted after the time-out.
+    """
+    serve = association._serve_request
+
+    def returned(message: Any, context_id: int) -> None:
+        if message.is_valid_request:
+            serve(message, context_id)
+        else:
+            association.dimse.msg_queue.put((context_id, message))
+
+    association._serve_request = returned
 
 
 def _end_now(association: Association) -> None:

@@ -66,7 +66,7 @@ def parse(path: Path, file: BufferedReader, **options: Any) -> Dataset:
         raise
     except Exception as error:  # pydicom raises almost anything on malformed headers
         raise ReadError(
-            path, f"the DICOM header cannot be read ({type(error).__name__}); copy the file again"
+            path, f"the DICOM header is damaged or cut off ({type(error).__name__}); copy the file again"
         ) from error
 
 

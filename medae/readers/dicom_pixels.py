@@ -84,7 +84,7 @@ def unusable(data: Dataset) -> str | None:
             return f"DICOM without an image{known}"
         return f"no image is in it, or it is cut off before its image{known}; copy it again"
     if rows < 1 or columns < 1:
-        return f"its header says that the image has {rows} rows and {columns} columns"
+        return f"its header says that the image has {rows} rows and {columns} columns, or is cut off; copy it again"
     photometric = text(data, "PhotometricInterpretation")
     grey = whole(data, "SamplesPerPixel", 1) == 1 and photometric in ("MONOCHROME1", "MONOCHROME2", "")
     if not grey and not is_colour(data):

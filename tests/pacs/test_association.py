@@ -142,3 +142,30 @@ def test_a_foreign_authority_is_not_trusted(
 def test_tls_to_a_plain_node_is_told(storescp: StoreScp, authority: Authority) -> None:
     with storescp(tls=True, ca_file=authority.ca) as (node, _):
         assert "does not agree on TLS" in str(reason(node)) or "does not answer" in str(reason(node))
+
+
+class Sluggish(threading.Event):
+    """An event whose waiter notices a moment late that it may go on, as on a computer with much to do."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        is_set = super().wait(timeout)
+        time.sleep(0.05)
+        return is_set
+
+
+def test_an_answer_that_another_thread_of_pynetdicom_takes_is_not_lost(
+    dcmqrscp: DicomNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with associated(dcmqrscp, ECHO, "MEDAE") as (association, _):
+        take = association.dimse.get_msg
+
+        def take_late(block: bool = False) -> object:
+            time.sleep(0.15 if block else 0)
+            return take(block)
+
+        monkeypatch.setattr(association.dimse, "get_msg", take_late)
+        association._reactor_checkpoint = Sluggish()
+        association._reactor_checkpoint.set()
+        time.sleep(0.1)
+        for _ in range(3):
+            assert association.send_c_echo().Status == 0

@@ -172,3 +172,15 @@ def test_cut_off_is_one_sentence(
     path.write_bytes(content[: round(len(content) * kept)])
     with pytest.raises(ReadError, match=r"cut off|damaged"):
         readers.open_volume(path)
+
+
+@pytest.mark.parametrize("kind", ["explicit", "JPEG-LS"])
+def test_cut_off_at_any_byte_of_its_header_is_one_sentence(tmp_path: Path, kind: str) -> None:
+    _, syntax, array, write, options, _ = next(case for case in CASES if case[0] == kind)
+    path = tmp_path / "a.dcm"
+    write(array, syntax, path, **options)
+    content = path.read_bytes()
+    for kept in range(132, content.index(b"\xe0\x7f\x10\x00") + 8):  # PixelData
+        path.write_bytes(content[:kept])
+        with pytest.raises(ReadError, match=r"cut off|damaged"):
+            readers.open_volume(path)
