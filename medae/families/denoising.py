@@ -2,7 +2,8 @@
 
 L = ‖x − g(f(x̃))‖ (Vincent et al., ICML 2008; Gondara, ICDMW 2016 for medical images), here with the Charbonnier
 distance √(d² + ε²) (Charbonnier et al., ICIP 1994). With scanner noise as corruption it removes noise; with coarse
-noise and pasted blobs (Kascenas et al., MIDL 2022) it restores normal anatomy, and what it changes is the anomaly.
+noise and pasted blobs (Kascenas et al., MIDL 2022) it restores normal anatomy, and what it changes is the anomaly. It
+can learn to tell the blobs themselves, too (Tan et al., MELBA 2022: segmenting what was pasted), as a second output.
 The network is `medae.networks.ResidualUNet` on (B, C, H, W) or (B, 1, D, H, W) float32; the middle one of C slices is
 restored. Its shortcuts carry fine structure past the code; without them (``skips``) the code alone has to.
 """
@@ -22,6 +23,9 @@ FROM_CODE = False
 HAS_PRIOR = False
 PURPOSE = "Removes noise, or restores normal anatomy: learns the clean image from a corrupted one"
 
+LESIONS = 0.1
+"""Weight of the lesion map's squared error, beside the Charbonnier distance."""
+
 
 class Options(family.Options):
     """Options of a denoising autoencoder."""
@@ -33,6 +37,7 @@ class Options(family.Options):
     skips: bool = Field(True, description="Shortcuts from each level of the encoder to the decoder")
     residual: bool = Field(True, description="Predict the corruption rather than the image")
     noise_maps: bool = Field(False, description="See maps of the local noise level, for scanner noise in slices")
+    lesions: bool = Field(False, description="Tell synthetic lesions as a second output, for anomaly models")
     epsilon: float = Field(1e-3, gt=0, description="Charbonnier constant, in units of the scaled image")
 
 
@@ -48,14 +53,20 @@ def network_def(options: Options, patch_size: tuple[int, ...], /) -> dict[str, o
         "skips": options.skips,
         "residual": options.residual,
         **({"noise_maps": True} if options.noise_maps else {}),
+        **({"lesions": True} if options.lesions else {}),
     }
 
 
 def loss(network: nn.Module, batch: family.Batch, options: Options, /) -> dict[str, Tensor]:
-    """Mean over pixels of weight × Charbonnier distance between restored and clean image."""
-    restored = network(batch["input"]).float()
-    distance = torch.sqrt((restored - batch["target"]) ** 2 + options.epsilon**2) - options.epsilon
-    return {"charbonnier": (batch["weight"] * distance).mean()}
+    """Mean over pixels of weight × Charbonnier distance between restored and clean image.
+
+    With lesions, `LESIONS` × weight × squared error of the lesion map (-1 to 1) is added: its minimum is the mean of
+    what may be there, so that a doubtful lesion is told faintly instead of not at all.
+    """
+    error = network(batch["input"]).float() - batch["target"]
+    distance = torch.sqrt(error[:, :1] ** 2 + options.epsilon**2) - options.epsilon
+    terms = {"charbonnier": (batch["weight"] * distance).mean()}
+    return terms | {"lesions": LESIONS * (batch["weight"] * error[:, 1:] ** 2).mean()} if options.lesions else terms
 
 
 def encode(network: nn.Module, batch: Tensor, /) -> Tensor:
@@ -65,7 +76,7 @@ def encode(network: nn.Module, batch: Tensor, /) -> Tensor:
 
 
 def decode(network: nn.Module, code: Tensor, /) -> Tensor:
-    """Deepest features to (B, 1, *spatial), with the skipped features left at zero.
+    """Deepest features to (B, outputs, *spatial), with the skipped features left at zero.
 
     The corruption that the code predicts where the option ``residual`` is set, else the image.
     """

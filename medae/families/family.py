@@ -41,9 +41,9 @@ class Options(BaseModel):
 class Batch(TypedDict):
     """What a data source hands to `Family.loss`.
 
-    ``input`` (B, C, *spatial), ``target`` (B, 1, *spatial) and ``weight`` (B, 1, *spatial), all float32; spatial is
-    (H, W) or (D, H, W); the weight is the share of each pixel in the loss and is 0 where the target is not to be
-    trusted.
+    ``input`` (B, C, *spatial), ``target`` (B, outputs, *spatial) and ``weight`` (B, 1, *spatial), all float32; spatial
+    is (H, W) or (D, H, W); the weight is the share of each pixel in the loss and is 0 where the target is not to be
+    trusted. The second channel of a target, for networks that tell it, is a map of lesions, -1 (dark) to 1 (bright).
     """
 
     input: Tensor

@@ -1,6 +1,6 @@
 """From a scan to the scores of an anomaly model on the prepared grid, and back: the same for maps and calibration."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from medae.volume import Volume, spacing_of
 
 PREPARATION = ("pixel_spacing", "anatomy", "bias_field", "whole_slices")
 """Settings of a bundle on which the preparation depends."""
-SCORES = ("residual", "structure", "features", "intensity")
+SCORES = ("residual", "structure", "features", "intensity", "lesions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Scorer:
         """Restore a prepared scan and compare; voxels that are not ``trusted`` are left out of the mask."""
         images, body, spacing = prepared.images, prepared.body, prepared.spacing
         runner = self._runner(prepared, part(report, 0.0, 0.1))
-        restored = restore(
+        restored, *lesions = restore(
             self.network,
             images,
             body,
@@ -154,7 +154,7 @@ class Scorer:
             draws=self.draws,
             coarse_noise=self.coarse_noise,
         )
-        scores = self._scores(prepared, restored, part(report, 0.8, 1.0))
+        scores = self._scores(prepared, restored, lesions, part(report, 0.8, 1.0))
         mask = inner_body(body, spacing)
         mask = mask if trusted is None else mask & trusted
         residual = scores["residual"] if "residual" in scores else smoothed(images - restored, body, spacing)
@@ -171,7 +171,7 @@ class Scorer:
         """Describe a scan (`medae.inference.familiar.signature`)."""
         return signature(self.network, self.family, prepared.images, prepared.body)
 
-    def _scores(self, prepared: Prepared, restored: Map, report: Report) -> dict[str, Map]:
+    def _scores(self, prepared: Prepared, restored: Map, lesions: Sequence[Map], report: Report) -> dict[str, Map]:
         images, body, spacing = prepared.images, prepared.body, prepared.spacing
         found: dict[str, Map] = {}
         for n, name in enumerate(self.wanted):
@@ -184,6 +184,8 @@ class Scorer:
                 score = features(self.network, images, restored, inner)
             elif name == "intensity":
                 score = images
+            elif name == "lesions":
+                score = lesions[0] if lesions else None
             if score is not None:
                 found[name] = smoothed(score, body, spacing)
         return found

@@ -61,18 +61,19 @@ def restore(
     Returns
     -------
     NDArray
-        (slices, rows, columns) float32; the same for the same input.
+        (outputs, slices, rows, columns) float32: the restored scan and, where the network tells one, a map of lesions;
+        the same for the same input.
     """
     runner = runner or torch_runner(network, device)
     once = partial(_restored, network, pixel_spacing, runner, draws=draws, coarse_noise=coarse_noise)
     if views == 1 or network.window is not None:
         return once(images, body, report)
     frame = frame_around(body, network.stride)
-    mean = np.zeros_like(images)
+    mean = np.zeros((network.outputs, *images.shape), np.float32)
     for n in range(views):
         copy, inside = copied(frame, images, n), copied(frame, body, n)
         found = once(copy, inside, part(report, n / views, (n + 1) / views))
-        mean += put_back(frame, found, n, images.shape[1:]) / views
+        mean += np.stack([put_back(frame, one, n, images.shape[1:]) for one in found]) / views
     return mean
 
 
@@ -103,14 +104,14 @@ def _restored(
         coarse = torch.randn((count, 1, *cells), generator=generator)
         return torch.nn.functional.interpolate(coarse, shape[1:], mode="bilinear")[:, 0]
 
-    restored = np.zeros_like(images)
+    restored = np.zeros((network.outputs, *shape), np.float32)
     if network.spatial_dims == 3:
         volume, inside = torch.from_numpy(images), torch.from_numpy(body)
         bumps = noise(1)
         for draw in range(draws):
             report(draw / draws, "Restoring normal anatomy")
             bumps = noise(1) if draw % 2 == 0 else bumps
-            restored += run(corrupted(volume, inside, bumps, draw)[None, None])[0, 0].numpy() / draws
+            restored += run(corrupted(volume, inside, bumps, draw)[None, None])[0].numpy() / draws
         return restored
     for k in range(shape[0]):
         if not body[k].any():
@@ -121,7 +122,7 @@ def _restored(
         for draw in range(draws):
             report((k + draw / draws) / shape[0], f"Restoring normal anatomy, slice {k + 1} of {shape[0]}")
             bumps = noise(1) if draw % 2 == 0 else bumps
-            restored[k] += run(corrupted(stack, inside, bumps, draw)[None])[0, 0].numpy() / draws
+            restored[:, k] += run(corrupted(stack, inside, bumps, draw)[None])[0].numpy() / draws
     return restored
 
 

@@ -13,6 +13,10 @@ features
 intensity
     The scan itself: the plain threshold that published models often fail to beat (Meissen et al., "Challenging current
     semi-supervised anomaly segmentation methods for brain MRI", BrainLes 2021).
+lesions
+    What the network tells to be brighter (positive) or darker than it should, where it has learnt to from synthetic
+    lesions (Tan et al., "Detecting outliers with foreign patch interpolation", MELBA 2022). Networks without such an
+    output have no such score.
 """
 
 from typing import TYPE_CHECKING

@@ -39,7 +39,7 @@ def run_network(network: Network, images: Tensor, device: Device, tile: int | No
     Returns
     -------
     Tensor
-        (1, 1, H, W) or (1, 1, D, H, W) float32 on the CPU.
+        (1, outputs, H, W) or (1, outputs, D, H, W) float32 on the CPU.
     """
     return torch_runner(network, device, tile).whole(images)
 
@@ -89,8 +89,8 @@ class Runner:
         self.notes: list[str] = []
 
     def whole(self, images: Tensor) -> Tensor:
-        """(1, C, *spatial) float32 network values to (1, 1, *spatial), on the CPU."""
-        result = torch.empty(1, 1, *images.shape[2:])
+        """(1, C, *spatial) float32 network values to (1, outputs, *spatial), on the CPU."""
+        result = torch.empty(1, self.network.outputs, *images.shape[2:])
         for inner, part in self.parts(images.shape[2:], lambda box: images[_index(box)]):
             result[_index(inner)] = part
         return result
@@ -108,7 +108,7 @@ class Runner:
         Yields
         ------
         Box, Tensor
-            Boxes that cover the image, each once, with their restored values (1, 1, *box). The first axis comes
+            Boxes that cover the image, each once, with their restored values (1, outputs, *box). The first axis comes
             last to change: what lies before a box along it is done.
         """
         if self.network.window is not None:

@@ -6,7 +6,7 @@ from torch import Tensor, nn  # noqa: TID253
 
 
 class Network(nn.Module):
-    """Base of every autoencoder: (B, C, *spatial) float32 to (B, 1, *spatial).
+    """Base of every autoencoder: (B, C, *spatial) float32 to (B, outputs, *spatial).
 
     Attributes
     ----------
@@ -21,6 +21,8 @@ class Network(nn.Module):
         the input by it moves the output along. 1 where `window` is set.
     halo
         Pixels on each side that an output pixel can depend on; 0 where `window` is set.
+    outputs
+        Channels that come out: the restored image, and after it a map of lesions where the network tells one.
     """
 
     spatial_dims: int = 2
@@ -28,6 +30,7 @@ class Network(nn.Module):
     window: tuple[int, ...] | None = None
     stride: int = 1
     halo: int = 0
+    outputs: int = 1
 
 
 def check_input(spatial_dims: int, in_channels: int) -> None:

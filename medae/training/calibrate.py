@@ -13,6 +13,7 @@ from medae.inference.familiar import Familiar
 from medae.inference.mapping import Prepared, Scored, Scorer
 from medae.inference.normal import LEVELS, Calibration, Mask, Sample
 from medae.inference.scores import Map
+from medae.networks import Network
 from medae.progress import Report, part
 from medae.results import DEFAULT_MIN_VOLUME_MM3, findings
 from medae.training.cache import Scan
@@ -23,9 +24,10 @@ MIXES: Mapping[str, Mapping[str, float]] = {"MR": {"residual": 1.0, "intensity":
 alone. In CT bone and contrast medium are brighter than any lesion. Structure and features made both worse."""
 
 
-def mix_for(modality: str) -> Mapping[str, float]:
-    """Give the weights of the scores for a modality."""
-    return MIXES.get(modality, {"residual": 1.0})
+def mix_for(modality: str, network: Network) -> Mapping[str, float]:
+    """Give the weights of the scores for a modality; the lesions that a network tells count, too."""
+    mix = MIXES.get(modality, {"residual": 1.0})
+    return {**mix, "lesions": 1.0} if network.outputs > 1 else mix
 
 
 @dataclass(frozen=True, slots=True)

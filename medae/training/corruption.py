@@ -5,6 +5,7 @@ A patch is a stack of slices (S, H, W): the neighbours of the one slice that is 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch  # noqa: TID253
@@ -81,8 +82,11 @@ LARGEST_MM = 20.0
 CHANGED = 4.0
 """Weight of a pixel that a synthetic lesion changed, against the others."""
 
+FULL = 0.015
+"""Contrast from which on a lesion's pixel counts as 1 or -1 in the map of lesions."""
+
 Sample = tuple[Tensor, Tensor, Tensor]
-"""Input (S, H, W), target and weight (1, H, W) or (S, H, W)."""
+"""Input (S, H, W), target and weight (1, H, W) or (S, H, W); targets with lesions (2, H, W) or (2, S, H, W)."""
 
 
 def scanner_noise(patch: Patch, draw: Draw) -> Sample:
@@ -146,8 +150,11 @@ def _low_dose(clean: Tensor, noise: Tensor, draw: Draw) -> Tensor:
     return (clean + noise * (sign * np.sqrt(REFERENCE_PHOTONS / photons) / 1000)).clamp(min=0)
 
 
-def anomalies(patch: Patch, draw: Draw) -> Sample:
+def anomalies(patch: Patch, draw: Draw, lesions: bool = False) -> Sample:
     """Coarse noise and synthetic lesions inside the body; the target is the patch without them.
+
+    With ``lesions`` the target has a map of them, too: 1 where the patch became brighter by `FULL` or more, -1 where
+    darker.
 
     Coarse noise: Kascenas et al., MIDL 2022. Lesions: pieces blended from elsewhere (Tan et al., "Detecting outliers
     with foreign patch interpolation", MELBA 2022), brighter and darker blobs that keep the texture below them or
@@ -160,7 +167,7 @@ def anomalies(patch: Patch, draw: Draw) -> Sample:
     if random.random() < 0.5:
         bumps = _coarse_noise(patch, float(random.uniform(8, 24)), draw.generator)
         corrupted = corrupted + float(np.exp(random.uniform(np.log(0.02), np.log(0.3)))) * bumps * patch.body
-    changed = torch.zeros_like(patch.body)
+    changed, before = torch.zeros_like(patch.body), corrupted
     for _ in range(int(random.integers(0, 6))):
         blob = _blob(patch, draw)
         if blob is not None:
@@ -168,7 +175,12 @@ def anomalies(patch: Patch, draw: Draw) -> Sample:
             changed = torch.maximum(changed, blob)
     fine = 0.03 * float(random.random()) * torch.randn(clean.shape, generator=draw.generator)
     weight = patch.trusted * (0.05 + 0.95 * patch.body) * (1 + (CHANGED - 1) * (changed > 0.1))
-    return (corrupted + fine * patch.body).clamp(min=0), patch.restored(clean), weight
+    target = patch.restored(clean)
+    if lesions:
+        told = (patch.restored(corrupted - before) / FULL).clamp(-1, 1) * patch.body
+        target = torch.stack([target, told])
+        target = target if patch.is_block else target[:, 0]
+    return (corrupted + fine * patch.body).clamp(min=0), target, weight
 
 
 def _coarse_noise(patch: Patch, distance: float, generator: torch.Generator) -> Tensor:
@@ -257,4 +269,6 @@ def corruption(recipe: Recipe) -> Corruption:
     """Give what a recipe does to its patches."""
     if recipe.task == "denoise" and recipe.modality in RADIOGRAPHS:
         return detector_noise
+    if recipe.task == "anomaly" and recipe.options.get("lesions"):
+        return partial(anomalies, lesions=True)
     return CORRUPTIONS[recipe.task]

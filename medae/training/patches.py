@@ -106,7 +106,7 @@ class Patches(Dataset[dict[str, Tensor]]):
         block = self.dims == 3
         return {
             "input": network_input[None] if block else network_input,
-            "target": target[None] if block else target,
+            "target": target[None] if block and target.ndim == 3 else target,
             "weight": weight[None] if block else weight,
         }
 

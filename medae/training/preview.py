@@ -30,8 +30,8 @@ def picture(network: nn.Module, batch: Batch, middle: int) -> bytes:
         Channel of the input that is restored.
     """
     with torch.no_grad():
-        restored = network(batch["input"]).float()
-    shown = (batch["input"][:, middle : middle + 1], restored, batch["target"])
+        restored = network(batch["input"]).float()[:, :1]
+    shown = (batch["input"][:, middle : middle + 1], restored, batch["target"][:, :1])
     rows = [_row([_plane(images[n]) for images in shown]) for n in range(len(restored))]
     return _png(np.concatenate(rows)[:-GAP])
 

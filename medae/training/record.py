@@ -89,7 +89,7 @@ def metadata(
         "required_packages_version": {"medae": medae.__version__},
         "network_data_format": {
             "inputs": {"image": given},
-            "outputs": {"pred": {**image, "num_channels": 1, "is_patch_data": True}},
+            "outputs": {"pred": {**image, "num_channels": network.outputs, "is_patch_data": True}},
         },
         "metrics": dict(metrics),
         "training": dict(described),

@@ -1,9 +1,11 @@
 """The property of a denoising autoencoder: it takes noise away, and leaves what is clean alone."""
 
 import pytest
+import torch
 from torch import Tensor
 
-from medae.families import denoising
+from medae import bundle
+from medae.families import Batch, denoising
 from medae.networks import Network
 from tests.families.properties import Corrupt, discs, fitted, gain, gaussian_noise, mean_squared_error
 
@@ -51,3 +53,37 @@ def test_without_shortcuts_it_learns_through_the_code(unseen: Tensor) -> None:
     corrupt = gaussian_noise(STRONG, STRONG, clean_share=0.0)
     network = fitted(denoising, options, discs(256, seed=0), 250, rate=4e-3, batch_size=16, corrupt=corrupt)
     assert gain(network, unseen, STRONG) > 3
+
+
+def _with_squares(images: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Images (N, 1, H, W) with a brighter or darker square each, and the map of these squares."""
+    squares = torch.zeros_like(images)
+    for n in range(len(images)):
+        row, column = (int(torch.randint(4, side - 10, (1,), generator=random)) for side in images.shape[2:])
+        squares[n, :, row : row + 6, column : column + 6] = 1 if torch.rand(1, generator=random) < 0.5 else -1
+    return images + 0.4 * squares, squares
+
+
+def test_lesions_are_told_with_their_sign_beside_the_image_without_them() -> None:
+    torch.manual_seed(0)
+    options = denoising.Options(in_channels=1, features=(16, 32), blocks=1, lesions=True)
+    network = bundle.build_network(denoising.network_def(options, (32, 32)))
+    optimiser, random = torch.optim.Adam(network.parameters(), 3e-3), torch.Generator().manual_seed(0)
+    images = discs(256, seed=0)
+    for _ in range(300):
+        clean = images[torch.randint(len(images), (16,), generator=random)]
+        given, squares = _with_squares(clean, random)
+        told = torch.cat([clean, squares], dim=1)
+        batch: Batch = {"input": given, "target": told, "weight": torch.ones_like(clean)}
+        terms = denoising.loss(network, batch, options)
+        optimiser.zero_grad()
+        (terms["charbonnier"] + terms["lesions"]).backward()
+        optimiser.step()
+    clean = discs(32, seed=9)
+    given, squares = _with_squares(clean, random)
+    with torch.no_grad():
+        restored, lesions = network(given).split(1, dim=1)
+    assert lesions[squares > 0].mean() > 0.5
+    assert lesions[squares < 0].mean() < -0.5
+    assert lesions[squares == 0].abs().mean() < 0.1
+    assert (restored - clean).square().mean() < 0.5 * (given - clean).square().mean()

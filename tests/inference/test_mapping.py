@@ -1,6 +1,7 @@
 """From a scan to scores and back."""
 
 import numpy as np
+import torch
 
 from medae import phantom
 from medae.families import FAMILIES
@@ -8,6 +9,7 @@ from medae.inference.device import Device
 from medae.inference.mapping import SCORES, Scorer, prepare
 from medae.networks import ResidualUNet
 from medae.progress import silent
+from medae.training.calibrate import mix_for
 
 NETWORK = ResidualUNet(in_channels=1, features=(8, 16), blocks=1).eval()
 
@@ -28,7 +30,7 @@ def test_all_scores_are_there_and_trusted_voxels_only_count() -> None:
     trusted = np.zeros(prepared.images.shape, bool)
     trusted[2] = True
     scored = scorer.score(prepared, silent, trusted)
-    assert set(scored.scores) == set(SCORES)
+    assert set(scored.scores) == set(SCORES) - {"lesions"}  # which this network does not tell
     assert all(score.shape == prepared.images.shape for score in scored.scores.values())
     assert scored.mask[2].any()
     assert not scored.mask[[0, 1, 3]].any()
@@ -45,3 +47,14 @@ def test_how_well_a_scan_is_restored_does_not_depend_on_the_scores_that_are_want
         for wanted in (("residual",), ("intensity",))
     ]
     assert levels[0] == levels[1] > 0
+
+
+def test_lesions_that_the_network_tells_are_a_score() -> None:
+    torch.manual_seed(0)
+    network = ResidualUNet(in_channels=1, features=(4, 8), blocks=1, lesions=True).eval()
+    scan = phantom.head("T1", shape=(4, 72, 60), spacing=(20.0, 3.0, 3.0)).volume
+    prepared, _ = prepare(scan, {"pixel_spacing": 3.0}, "MR", network)
+    wanted = tuple(mix_for("CT", network))
+    scored = Scorer(network, FAMILIES["denoising"], Device("cpu", "test"), wanted).score(prepared, silent)
+    assert set(scored.scores) == {"residual", "lesions"}
+    assert scored.scores["lesions"].std() > 0

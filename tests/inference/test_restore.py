@@ -1,6 +1,7 @@
 """Restoring normal anatomy, and where scores count."""
 
 import numpy as np
+import pytest
 import torch
 
 from medae.inference.device import Device
@@ -23,7 +24,7 @@ def network(*, zero: bool = False) -> ResidualUNet:
 def test_restoring_is_repeatable_and_gives_one_slice_for_each() -> None:
     images = np.random.default_rng(0).random((3, 32, 32)).astype(np.float32)
     how = {"draws": 3, "coarse_noise": 0.2}
-    once, twice = (restore(network(zero=True), images, images > 0, 1.0, CPU, silent, **how) for _ in range(2))
+    once, twice = (restore(network(zero=True), images, images > 0, 1.0, CPU, silent, **how)[0] for _ in range(2))
     assert once.shape == images.shape
     assert np.array_equal(once, twice)
 
@@ -38,7 +39,7 @@ def test_with_views_a_scan_that_is_shifted_or_mirrored_is_restored_alike() -> No
     shifted = np.roll(images, (3, 5), (1, 2))
 
     def restored(scan: np.ndarray, views: int) -> np.ndarray:
-        return restore(model, scan, scan > 0, 1.0, CPU, silent, views=views)
+        return restore(model, scan, scan > 0, 1.0, CPU, silent, views=views)[0]
 
     body = images > 0
     first = restored(images, 2)
@@ -53,10 +54,10 @@ def test_noise_is_added_inside_the_body_only_and_cancels_in_pairs() -> None:
     images = np.full((1, 32, 32), 0.5, np.float32)
     body = np.zeros(images.shape, bool)
     body[:, 8:24, 8:24] = True
-    one = restore(network(zero=True), images, body, 1.0, CPU, silent, draws=1, coarse_noise=0.1)
+    one = restore(network(zero=True), images, body, 1.0, CPU, silent, draws=1, coarse_noise=0.1)[0]
     assert np.array_equal(one[~body], images[~body])
     assert not np.allclose(one[body], 0.5)
-    pair = restore(network(zero=True), images, body, 1.0, CPU, silent, draws=2, coarse_noise=0.1)
+    pair = restore(network(zero=True), images, body, 1.0, CPU, silent, draws=2, coarse_noise=0.1)[0]
     assert np.allclose(pair, 0.5, atol=1e-6)
 
 
@@ -64,9 +65,25 @@ def test_slices_without_a_patient_cost_nothing() -> None:
     images = np.ones((2, 32, 32), np.float32)
     body = np.zeros(images.shape, bool)
     body[1] = True
-    restored = restore(network(zero=True), images, body, 1.0, CPU, silent)
+    restored = restore(network(zero=True), images, body, 1.0, CPU, silent)[0]
     assert restored[0].max() == 0
     assert np.allclose(restored[1], 1)
+
+
+@pytest.mark.parametrize("views", [1, 4])
+@pytest.mark.parametrize("dims", [2, 3])
+def test_a_map_of_lesions_comes_beside_the_restored_scan(views: int, dims: int) -> None:
+    torch.manual_seed(0)
+    model = ResidualUNet(in_channels=1, features=(8, 16), blocks=1, spatial_dims=dims, lesions=True).eval()
+    images = np.random.default_rng(0).random((4, 32, 40)).astype(np.float32)
+    restored, lesions = restore(model, images, images > 0, 1.0, CPU, silent, views=views)
+    assert restored.shape == lesions.shape == images.shape
+    if views == 1:
+        given = torch.from_numpy(images)[None, None] if dims == 3 else torch.from_numpy(images)[:, None]
+        with torch.no_grad():
+            found = model(given)[0] if dims == 3 else model(given).transpose(0, 1)
+        assert np.allclose(restored, found[0], atol=1e-5)
+        assert np.allclose(lesions, found[1], atol=1e-5)
 
 
 def test_the_rim_of_the_body_is_left_out_but_not_where_the_scan_ends() -> None:

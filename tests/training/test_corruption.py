@@ -152,3 +152,21 @@ def test_reconstruction_is_of_the_middle_slice_itself() -> None:
     given, target, _ = nothing(patch, _draw(0))
     assert torch.equal(given, patch.clean)
     assert torch.equal(target, patch.clean[1:2])
+
+
+@pytest.mark.parametrize(("slices", "block"), [(1, False), (3, False), (8, True)])
+def test_a_map_of_lesions_tells_what_was_put_in_and_not_coarse_noise(slices: int, block: bool) -> None:
+    patch, without, agreeing = _patch(slices, block=block), 0, []
+    for seed in range(30):
+        given, target, _ = anomalies(patch, _draw(seed), lesions=True)
+        plain_given, plain_target, _ = anomalies(patch, _draw(seed))
+        clean, lesions = target
+        assert torch.equal(given, plain_given)
+        assert torch.equal(clean, plain_target.reshape(clean.shape))
+        assert lesions.abs().max() <= 1
+        assert lesions[patch.body.reshape(lesions.shape) == 0].abs().max() == 0
+        without += int(lesions.abs().max() == 0)
+        changed = (patch.restored(given).reshape(clean.shape) - clean)[lesions.abs() == 1]
+        agreeing.append((changed * lesions[lesions.abs() == 1]).sum())
+    assert 0 < without < 15  # a share shows no lesion, however coarse its noise
+    assert torch.stack(agreeing).sum() > 0

@@ -27,6 +27,6 @@ class Engine(Protocol):
         Returns
         -------
         Tensor
-            (B, 1, *spatial) float32 on the CPU.
+            (B, outputs, *spatial) float32 on the CPU.
         """
         ...

@@ -69,7 +69,7 @@ def openvino_precisions() -> tuple[OpenVinoPrecision, ...]:
 
 def has_reduced_form(network: Network) -> bool:
     """Whether a network can run in bfloat16: it predicts what is to be subtracted, which is done in float32."""
-    return isinstance(network, ResidualUNet) and network.residual
+    return isinstance(network, ResidualUNet) and network.residual and network.outputs == 1
 
 
 class _Predicted(nn.Module):
@@ -115,7 +115,7 @@ class OpenVinoEngine:
         self._requests: dict[tuple[int, ...], Any] = {}
 
     def run(self, images: Tensor) -> Tensor:
-        """(B, C, *spatial) float32 on the CPU to (B, 1, *spatial) float32 on the CPU."""
+        """(B, C, *spatial) float32 on the CPU to (B, outputs, *spatial) float32 on the CPU."""
         size = images.shape[2:]
         padded = np.ascontiguousarray(pad_to_multiple(images, self.network.stride).numpy())
         request = self._request(padded.shape)
