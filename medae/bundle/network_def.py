@@ -15,6 +15,7 @@ NETWORKS = {
     "medae.networks.DenseAutoEncoder": ("medae.networks", "DenseAutoEncoder"),
     "medae.networks.ImportedAutoEncoder": ("medae.networks", "ImportedAutoEncoder"),
     "medae.networks.ImportedVarAutoEncoder": ("medae.networks", "ImportedVarAutoEncoder"),
+    "medae.networks.LesionUNet": ("medae.networks", "LesionUNet"),
     "medae.networks.ResidualUNet": ("medae.networks", "ResidualUNet"),
     "medae.networks.VariationalAutoEncoder": ("medae.networks", "VariationalAutoEncoder"),
 }

@@ -5,17 +5,18 @@ distance √(d² + ε²) (Charbonnier et al., ICIP 1994). With scanner noise as 
 noise and pasted blobs (Kascenas et al., MIDL 2022) it restores normal anatomy, and what it changes is the anomaly. It
 can learn to tell the blobs themselves, too (Tan et al., MELBA 2022: segmenting what was pasted), as a second output.
 The network is `medae.networks.ResidualUNet` on (B, C, H, W) or (B, 1, D, H, W) float32; the middle one of C slices is
-restored. Its shortcuts carry fine structure past the code; without them (``skips``) the code alone has to.
+restored. Its shortcuts carry fine structure past the code; without them (``skips``) the code alone has to. To tell
+lesions takes another one, `medae.networks.LesionUNet` on slices.
 """
 
-from typing import cast
+from typing import Self, cast
 
 import torch  # noqa: TID253
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn  # noqa: TID253
 
 from medae.families import family
-from medae.networks import ResidualUNet
+from medae.networks import LesionUNet, ResidualUNet
 
 TITLE = "Denoising"
 TASKS: tuple[family.Task, ...] = ("denoise", "anomaly")
@@ -23,12 +24,15 @@ FROM_CODE = False
 HAS_PRIOR = False
 PURPOSE = "Removes noise, or restores normal anatomy: learns the clean image from a corrupted one"
 
-LESIONS = 0.1
+LESIONS = 0.2
 """Weight of the lesion map's squared error, beside the Charbonnier distance."""
+
+ONLY_WITHOUT = ("spatial_dims", "blocks", "skips", "residual", "noise_maps")
+"""Options of `medae.networks.ResidualUNet` alone."""
 
 
 class Options(family.Options):
-    """Options of a denoising autoencoder."""
+    """Options of a denoising autoencoder; with ``lesions`` those of `ONLY_WITHOUT` do not apply."""
 
     in_channels: int = Field(3, ge=1, le=9, description="Neighbouring slices given, an odd number")
     features: family.Features = Field((32, 64, 128), description="Channels of each level, finest first")
@@ -37,12 +41,22 @@ class Options(family.Options):
     skips: bool = Field(True, description="Shortcuts from each level of the encoder to the decoder")
     residual: bool = Field(True, description="Predict the corruption rather than the image")
     noise_maps: bool = Field(False, description="See maps of the local noise level, for scanner noise in slices")
-    lesions: bool = Field(False, description="Tell synthetic lesions as a second output, for anomaly models")
+    lesions: bool = Field(False, description="Tell lesions, too, as a second output: for anomaly models of slices")
     epsilon: float = Field(1e-3, gt=0, description="Charbonnier constant, in units of the scaled image")
+
+    @model_validator(mode="after")
+    def _of_one_network(self) -> Self:
+        other = [name for name in ONLY_WITHOUT if getattr(self, name) != type(self).model_fields[name].default]
+        if self.lesions and other:
+            raise ValueError(f"with lesions the network has no {' and no '.join(other)}; leave it out")
+        return self
 
 
 def network_def(options: Options, patch_size: tuple[int, ...], /) -> dict[str, object]:
     """JSON from which the network is rebuilt."""
+    if options.lesions:
+        network = {"in_channels": options.channels, "features": list(options.features), "unshuffle": options.unshuffle}
+        return {"_target_": "medae.networks.LesionUNet", **network}
     return {
         "_target_": "medae.networks.ResidualUNet",
         "spatial_dims": options.spatial_dims,
@@ -53,7 +67,6 @@ def network_def(options: Options, patch_size: tuple[int, ...], /) -> dict[str, o
         "skips": options.skips,
         "residual": options.residual,
         **({"noise_maps": True} if options.noise_maps else {}),
-        **({"lesions": True} if options.lesions else {}),
     }
 
 
@@ -71,7 +84,7 @@ def loss(network: nn.Module, batch: family.Batch, options: Options, /) -> dict[s
 
 def encode(network: nn.Module, batch: Tensor, /) -> Tensor:
     """(B, C, *spatial) to the deepest features (B, features[-1], *⌈spatial / stride⌉)."""
-    code, _ = cast(ResidualUNet, network).encode(batch)
+    code, _ = cast(ResidualUNet | LesionUNet, network).encode(batch)
     return code
 
 
@@ -80,5 +93,5 @@ def decode(network: nn.Module, code: Tensor, /) -> Tensor:
 
     The corruption that the code predicts where the option ``residual`` is set, else the image.
     """
-    unet = cast(ResidualUNet, network)
+    unet = cast(ResidualUNet | LesionUNet, network)
     return unet.decode(code, unet.no_skips(code))

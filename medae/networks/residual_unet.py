@@ -122,8 +122,6 @@ class ResidualUNet(Network):
         Give the first convolution maps of the local noise level, too (as Zhang et al., "FFDNet", IEEE TIP 2018), worked
         out from the input itself; they scale with it, so the network stays homogeneous and blind. 2-D with an unshuffle
         of 2 only.
-    lesions
-        Tell a second image: 1 where something bright, -1 where something dark was put into normal anatomy.
     """
 
     def __init__(
@@ -136,7 +134,6 @@ class ResidualUNet(Network):
         spatial_dims: int = 2,
         skips: bool = True,
         noise_maps: bool = False,
-        lesions: bool = False,
     ) -> None:
         super().__init__()
         check_input(spatial_dims, in_channels)
@@ -148,7 +145,6 @@ class ResidualUNet(Network):
         self.residual = residual
         self.skips = skips
         self.noise_maps = noise_maps
-        self.outputs = 2 if lesions else 1
         self.features = tuple(features)
         self.stride = unshuffle * 2 ** (len(features) - 1)
         self.halo = _receptive_halo(len(features), blocks, unshuffle)
@@ -166,7 +162,7 @@ class ResidualUNet(Network):
         self.enlarge = nn.ModuleList(enlarge(coarse, fine, 2, 2, bias=False) for fine, coarse in pairwise(features))
         self.up = nn.ModuleList(self._blocks(fine, blocks) for fine in features[:-1])
         self.tail = nn.Sequential(
-            _convolution(dims, features[0], self.outputs * unshuffle**dims, act=False),
+            _convolution(dims, features[0], unshuffle**dims, act=False),
             _Shuffle(dims, unshuffle),
         )
         if noise_maps:
@@ -226,20 +222,19 @@ class ResidualUNet(Network):
         ]
 
     def decode(self, code: Tensor, fine: Sequence[Tensor]) -> Tensor:
-        """Deepest features and skipped ones to (B, outputs, *coarse · stride)."""
+        """Deepest features and skipped ones to (B, 1, *coarse · stride)."""
         x = code
         for level in reversed(range(len(self.up))):
             x = self.up[level](self.enlarge[level](x) + fine[level])
         return self.tail(x)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in_channels, *spatial) of any size to (B, outputs, *spatial)."""
+        """(B, in_channels, *spatial) of any size to (B, 1, *spatial)."""
         code, fine = self.encode(x)
         predicted = crop_to(self.decode(code, fine if self.skips else self.no_skips(code)), x.shape[2:])
         if not self.residual:
             return predicted
-        restored = x[:, self.middle : self.middle + 1] - predicted[:, :1]
-        return restored if self.outputs == 1 else torch.cat([restored, predicted[:, 1:]], dim=1)
+        return x[:, self.middle : self.middle + 1] - predicted
 
     def predicted(self, *parts: Tensor) -> Tensor:
         """Give what a residual network takes from the middle slice, for engines of reduced precision.

@@ -82,7 +82,9 @@ LARGEST_MM = 20.0
 CHANGED = 4.0
 """Weight of a pixel that a synthetic lesion changed, against the others."""
 
-FULL = 0.015
+PASTED, PUSHED = 0.2, 0.1
+"""Shares of the lesions that are pieces from elsewhere, and tissue pushed aside."""
+FULL = 0.04
 """Contrast from which on a lesion's pixel counts as 1 or -1 in the map of lesions."""
 
 Sample = tuple[Tensor, Tensor, Tensor]
@@ -154,7 +156,8 @@ def anomalies(patch: Patch, draw: Draw, lesions: bool = False) -> Sample:
     """Coarse noise and synthetic lesions inside the body; the target is the patch without them.
 
     With ``lesions`` the target has a map of them, too: 1 where the patch became brighter by `FULL` or more, -1 where
-    darker.
+    darker. There are more of them then, and only such as are brighter or darker as a whole. Nor is there coarse noise:
+    its bumps look like lesions, and whoever has to tell the ones and not the others tells neither.
 
     Coarse noise: Kascenas et al., MIDL 2022. Lesions: pieces blended from elsewhere (Tan et al., "Detecting outliers
     with foreign patch interpolation", MELBA 2022), brighter and darker blobs that keep the texture below them or
@@ -164,20 +167,20 @@ def anomalies(patch: Patch, draw: Draw, lesions: bool = False) -> Sample:
     bias = 0.85 + 0.3 * smooth_field(plane, 2, draw.generator)[0]
     clean = patch.clean * bias * float(random.uniform(0.8, 1.2))
     corrupted = clean
-    if random.random() < 0.5:
+    if not lesions and random.random() < 0.5:
         bumps = _coarse_noise(patch, float(random.uniform(8, 24)), draw.generator)
         corrupted = corrupted + float(np.exp(random.uniform(np.log(0.02), np.log(0.3)))) * bumps * patch.body
-    changed, before = torch.zeros_like(patch.body), corrupted
-    for _ in range(int(random.integers(0, 6))):
+    changed = torch.zeros_like(patch.body)
+    for _ in range(int(random.integers(0, 9 if lesions else 6))):
         blob = _blob(patch, draw)
         if blob is not None:
-            corrupted = _with_lesion(corrupted, blob, draw)
+            corrupted = _with_lesion(corrupted, blob, draw, displaced=not lesions)
             changed = torch.maximum(changed, blob)
     fine = 0.03 * float(random.random()) * torch.randn(clean.shape, generator=draw.generator)
     weight = patch.trusted * (0.05 + 0.95 * patch.body) * (1 + (CHANGED - 1) * (changed > 0.1))
     target = patch.restored(clean)
     if lesions:
-        told = (patch.restored(corrupted - before) / FULL).clamp(-1, 1) * patch.body
+        told = (patch.restored(corrupted - clean) / FULL).clamp(-1, 1) * patch.body
         target = torch.stack([target, told])
         target = target if patch.is_block else target[:, 0]
     return (corrupted + fine * patch.body).clamp(min=0), target, weight
@@ -195,17 +198,17 @@ def _coarse_noise(patch: Patch, distance: float, generator: torch.Generator) -> 
     return torch.nn.functional.interpolate(coarse, shape, mode="trilinear")[0, 0]
 
 
-def _with_lesion(image: Tensor, blob: Tensor, draw: Draw) -> Tensor:
-    """Make one lesion in (S, H, W) where the soft mask ``blob`` is."""
+def _with_lesion(image: Tensor, blob: Tensor, draw: Draw, *, displaced: bool) -> Tensor:
+    """Make one lesion in (S, H, W) where the soft mask ``blob`` is: tissue ``displaced`` among others, or none."""
     random, plane = draw.random, image.shape[-2:]
-    size, kind = min(plane), random.random()
-    if kind < 0.2:
+    size, kind = min(plane), random.uniform(0.0 if displaced else PASTED + PUSHED, 1.0)
+    if kind < PASTED:
         shift = tuple(int(s) for s in random.integers(-size // 2, size // 2, size=2))
         pasted = torch.roll(image, shift, (-2, -1))
         return torch.lerp(image, pasted, (blob * float(random.uniform(0.3, 1.0))).expand(image.shape))
-    if kind < 0.3:
+    if kind < PASTED + PUSHED:
         return _pushed(image, blob, float(random.uniform(-6, 6)))
-    contrast = float(np.exp(random.uniform(np.log(0.02), np.log(0.6)))) * (1.0 if random.random() < 0.6 else -1.0)
+    contrast = float(np.exp(random.uniform(np.log(0.03), np.log(0.5)))) * (1.0 if random.random() < 0.6 else -1.0)
     texture = 1.0 + 0.3 * (smooth_field(plane, max(4, size // 4), draw.generator)[0] - 0.5)
     if kind < 0.8:
         return (image + blob * texture * contrast).clamp(min=0)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from medae import bundle
 from medae.errors import SettingsError
@@ -132,6 +132,12 @@ class Recipe(_Strict):
     precision: Literal["auto", "32", "bf16"] = "auto"
     seed: int = 0
     licence: str = "Apache-2.0"
+
+    @model_validator(mode="after")
+    def _lesions_are_anomalies(self) -> Self:
+        if self.options.get("lesions") and self.task != "anomaly":
+            raise ValueError("lesions are told by models of task anomaly only; leave the option 'lesions' out")
+        return self
 
     @property
     def modalities(self) -> tuple[str, ...]:

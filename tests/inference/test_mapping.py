@@ -7,7 +7,8 @@ from medae import phantom
 from medae.families import FAMILIES
 from medae.inference.device import Device
 from medae.inference.mapping import SCORES, Scorer, prepare
-from medae.networks import ResidualUNet
+from medae.inference.scores import features
+from medae.networks import LesionUNet, ResidualUNet
 from medae.progress import silent
 from medae.training.calibrate import mix_for
 
@@ -51,10 +52,11 @@ def test_how_well_a_scan_is_restored_does_not_depend_on_the_scores_that_are_want
 
 def test_lesions_that_the_network_tells_are_a_score() -> None:
     torch.manual_seed(0)
-    network = ResidualUNet(in_channels=1, features=(4, 8), blocks=1, lesions=True).eval()
+    network = LesionUNet(features=(4, 8)).eval()
     scan = phantom.head("T1", shape=(4, 72, 60), spacing=(20.0, 3.0, 3.0)).volume
     prepared, _ = prepare(scan, {"pixel_spacing": 3.0}, "MR", network)
     wanted = tuple(mix_for("CT", network))
     scored = Scorer(network, FAMILIES["denoising"], Device("cpu", "test"), wanted).score(prepared, silent)
     assert set(scored.scores) == {"residual", "lesions"}
     assert scored.scores["lesions"].std() > 0
+    assert features(network, prepared.images, prepared.images * 1.1, silent) is not None

@@ -155,18 +155,18 @@ def test_reconstruction_is_of_the_middle_slice_itself() -> None:
 
 
 @pytest.mark.parametrize(("slices", "block"), [(1, False), (3, False), (8, True)])
-def test_a_map_of_lesions_tells_what_was_put_in_and_not_coarse_noise(slices: int, block: bool) -> None:
+def test_a_map_of_lesions_tells_what_was_put_in(slices: int, block: bool) -> None:
     patch, without, agreeing = _patch(slices, block=block), 0, []
     for seed in range(30):
-        given, target, _ = anomalies(patch, _draw(seed), lesions=True)
-        plain_given, plain_target, _ = anomalies(patch, _draw(seed))
+        given, target, weight = anomalies(patch, _draw(seed), lesions=True)
         clean, lesions = target
-        assert torch.equal(given, plain_given)
-        assert torch.equal(clean, plain_target.reshape(clean.shape))
+        assert clean.shape == lesions.shape == weight.squeeze(0).shape
         assert lesions.abs().max() <= 1
         assert lesions[patch.body.reshape(lesions.shape) == 0].abs().max() == 0
-        without += int(lesions.abs().max() == 0)
-        changed = (patch.restored(given).reshape(clean.shape) - clean)[lesions.abs() == 1]
-        agreeing.append((changed * lesions[lesions.abs() == 1]).sum())
-    assert 0 < without < 15  # a share shows no lesion, however coarse its noise
+        difference = patch.restored(given).reshape(clean.shape) - clean
+        if lesions.abs().max() == 0:
+            without += 1
+            assert difference.abs().max() < 0.2  # fine noise only
+        agreeing.append((difference * lesions)[lesions.abs() == 1].sum())
+    assert 0 < without < 15
     assert torch.stack(agreeing).sum() > 0

@@ -68,6 +68,13 @@ def test_radiographs_are_of_one_kind() -> None:
     assert recipe.changed(modality="CT").modalities == ("CT",)
 
 
+def test_lesions_are_told_by_models_of_anomalies_only() -> None:
+    recipe = find_recipe("mr-flair-anomaly")
+    told = recipe.changed(options={"features": [8, 16], "lesions": True})
+    with pytest.raises(SettingsError, match="task anomaly only"):
+        told.changed(task="denoise")
+
+
 def test_patches_have_one_size_per_axis() -> None:
     recipe = Recipe.load(SHIPPED[0]).changed(patch_size=(32, 64))
     assert recipe.patch(2) == (32, 64)

@@ -55,13 +55,3 @@ def test_another_network_is_refused(model: Path) -> None:
 def test_a_model_that_is_not_there_is_named() -> None:
     with pytest.raises(ModelError):
         first_network(_recipe("no-such-model"), DEFINITION)
-
-
-def test_a_model_that_tells_no_lesions_is_taken_up_and_tells_none_at_first(model: Path) -> None:
-    network = first_network(_recipe(str(model)), {**DEFINITION, "lesions": True})
-    known = bundle.load_network(bundle.find(str(model)))
-    images = torch.rand(1, 2 * known.middle + 1, 32, 32)
-    with torch.no_grad():
-        assert torch.allclose(network(images)[:, :1], known(images))
-        assert network(images)[:, 1:].abs().max() == 0
-    assert all(weight.requires_grad for weight in network.parameters())

@@ -69,7 +69,7 @@ def openvino_precisions() -> tuple[OpenVinoPrecision, ...]:
 
 def has_reduced_form(network: Network) -> bool:
     """Whether a network can run in bfloat16: it predicts what is to be subtracted, which is done in float32."""
-    return isinstance(network, ResidualUNet) and network.residual and network.outputs == 1
+    return isinstance(network, ResidualUNet) and network.residual
 
 
 class _Predicted(nn.Module):

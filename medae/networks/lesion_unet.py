@@ -1,0 +1,86 @@
+"""A U-Net that restores normal anatomy and tells what it took out."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import torch  # noqa: TID253
+from monai.networks.nets.basic_unet import Down, TwoConv, UpCat  # noqa: TID253
+from torch import Tensor, nn  # noqa: TID253
+
+from medae.networks.network import Network, check_input, crop_to, pad_to_multiple
+
+_ACT = ("leakyrelu", {"negative_slope": 0.1, "inplace": True})
+_BLOCK: dict[str, Any] = {"act": _ACT, "norm": "batch", "bias": True, "dropout": 0.0}
+
+
+class LesionUNet(Network):
+    """U-Net (Ronneberger et al., MICCAI 2015) of MONAI's blocks with batch normalisation, behind a pixel-unshuffle.
+
+    `medae.networks.ResidualUNet`, without biases and normalisation, scales with its input as a denoiser has to. To tell
+    what is not normal takes thresholds, which such a network hardly learns.
+
+    Parameters
+    ----------
+    in_channels
+        Neighbouring slices given, the middle one is restored (2.5-D).
+    features
+        Channels of each resolution level, finest first; at least two.
+    unshuffle
+        Side of the pixel-unshuffle (Shi et al., CVPR 2016) that trades resolution for channels.
+    """
+
+    outputs = 2
+
+    def __init__(
+        self, in_channels: int = 1, features: Sequence[int] = (32, 32, 64, 96, 128), unshuffle: int = 2
+    ) -> None:
+        super().__init__()
+        check_input(2, in_channels)
+        if len(features) < 2:
+            raise ValueError("a U-Net has at least two levels")
+        self.middle = in_channels // 2
+        self.unshuffle = unshuffle
+        self.features = tuple(features)
+        self.stride = unshuffle * 2 ** (len(features) - 1)
+        steps = [unshuffle * 2**level for level in range(len(features))]
+        self.halo = 2 * steps[-1] + sum(5 * step for step in steps[:-1]) + unshuffle
+        self.first = TwoConv(2, in_channels * unshuffle**2, features[0], **_BLOCK)
+        self.down = nn.ModuleList(Down(2, fine, coarse, **_BLOCK) for fine, coarse in pairwise(features))
+        self.up = nn.ModuleList(
+            UpCat(2, coarse, fine, fine, **_BLOCK, halves=level > 0)
+            for level, (fine, coarse) in enumerate(pairwise(features))
+        )
+        self.last = nn.Conv2d(features[0], self.outputs * unshuffle**2, 1)
+
+    def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(B, C, H, W) of any size to the deepest features (B, features[-1], ⌈H / stride⌉, ⌈W / stride⌉) and finer."""
+        x = self.first(nn.functional.pixel_unshuffle(pad_to_multiple(x, self.stride), self.unshuffle))
+        fine = []
+        for down in self.down:
+            fine.append(x)
+            x = down(x)
+        return x, fine
+
+    def no_skips(self, code: Tensor) -> list[Tensor]:
+        """Zeros in the place of the finer features that belong to a code (B, features[-1], *coarse)."""
+        levels = len(self.down)
+        return [
+            code.new_zeros(len(code), features, *(side << (levels - level) for side in code.shape[2:]))
+            for level, features in enumerate(self.features[:-1])
+        ]
+
+    def decode(self, code: Tensor, fine: Sequence[Tensor]) -> Tensor:
+        """Deepest features and finer ones to (B, 2, *coarse · stride): what was put into the image, and the lesions."""
+        x = code
+        for up, beside in zip(reversed(self.up), reversed(fine), strict=True):
+            x = up(x, beside)
+        return nn.functional.pixel_shuffle(self.last(x), self.unshuffle)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) of any size to (B, 2, H, W): the restored slice, and the map of lesions.
+
+        The map is 1 where something bright, -1 where something dark was put into normal anatomy.
+        """
+        added, lesions = crop_to(self.decode(*self.encode(x)), x.shape[2:]).split(1, dim=1)
+        return torch.cat([x[:, self.middle : self.middle + 1] - added, lesions], dim=1)

@@ -1,0 +1,44 @@
+"""The U-Net that tells lesions: any size, two images, and blind beyond its halo."""
+
+import pytest
+import torch
+
+from medae.networks import LesionUNet
+
+
+@pytest.fixture
+def network() -> LesionUNet:
+    torch.manual_seed(0)
+    return LesionUNet(3, (4, 8, 8)).eval()
+
+
+@pytest.mark.parametrize("size", [(8, 8), (33, 47), (64, 40), (101, 99)])
+def test_a_restored_slice_and_a_map_of_the_same_size_come_back(network: LesionUNet, size: tuple[int, int]) -> None:
+    images = torch.rand(2, 3, *size)
+    restored, lesions = network(images).split(1, dim=1)
+    assert restored.shape == lesions.shape == (2, 1, *size)
+    added, told = network.decode(*network.encode(images))[..., : size[0], : size[1]].split(1, dim=1)
+    assert torch.equal(restored, images[:, 1:2] - added)
+    assert torch.equal(lesions, told)
+
+
+def test_it_is_blind_beyond_its_halo_and_moves_by_its_stride(network: LesionUNet) -> None:
+    side, halo = 256, network.halo
+    images = torch.rand(1, 3, side, side)
+    changed = images.clone()
+    changed[..., : side // 2 - halo, :] = 0
+    difference = (network(images) - network(changed)).abs().amax(dim=(0, 1, 3))
+    assert difference[side // 2 :].max() < 1e-6
+    moved = network(images.roll(network.stride, 2))
+    inner = slice(halo + network.stride, side - halo)
+    assert torch.allclose(moved[..., inner, :], network(images).roll(network.stride, 2)[..., inner, :], atol=1e-5)
+
+
+def test_the_code_alone_gives_an_image_too(network: LesionUNet) -> None:
+    code, _ = network.encode(torch.rand(1, 3, 40, 32))
+    assert network.decode(code, network.no_skips(code)).shape == (1, 2, 40, 32)
+
+
+def test_one_level_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least two levels"):
+        LesionUNet(1, (8,))
