@@ -24,6 +24,8 @@ from medae.volume import Volume, spacing_of
 PREPARATION = ("pixel_spacing", "anatomy", "bias_field", "whole_slices")
 """Settings of a bundle on which the preparation depends."""
 SCORES = ("residual", "structure", "features", "intensity", "lesions")
+NEAR_MM = 4.0
+"""Around voxels that are not trusted: scores are smoothed, so that what lies there tells here, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class Scorer:
     choice: Choice | None = None
 
     def score(self, prepared: Prepared, report: Report, trusted: Mask | None = None) -> Scored:
-        """Restore a prepared scan and compare; voxels that are not ``trusted`` are left out of the mask."""
+        """Restore a prepared scan and compare; what is not ``trusted`` and `NEAR_MM` around are left out of the mask."""
         images, body, spacing = prepared.images, prepared.body, prepared.spacing
         runner = self._runner(prepared, part(report, 0.0, 0.1))
         restored, *lesions = restore(
@@ -156,7 +158,7 @@ class Scorer:
         )
         scores = self._scores(prepared, restored, lesions, part(report, 0.8, 1.0))
         mask = inner_body(body, spacing)
-        mask = mask if trusted is None else mask & trusted
+        mask = mask if trusted is None else mask & _far_from(body & ~trusted, spacing)
         residual = scores["residual"] if "residual" in scores else smoothed(images - restored, body, spacing)
         level = np.abs(residual[mask])
         return Scored(
@@ -207,3 +209,11 @@ class Scorer:
             )
             self.runner = Runner(self.network, engine, self.device)
         return self.runner
+
+
+def _far_from(voxels: Mask, spacing: tuple[float, float, float]) -> Mask:
+    from scipy import ndimage
+
+    if not voxels.any():
+        return ~voxels
+    return np.asarray(ndimage.distance_transform_edt(~voxels, sampling=spacing) > NEAR_MM)

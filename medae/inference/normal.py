@@ -3,7 +3,8 @@
 - **z**: each score (`medae.inference.scores`) minus its median over normal scans, divided by its spread, both where the
   (smoothed) restored intensity and its gradient are alike, so that edges, where every residual is large, do not light
   up; the intensity itself is compared with that of all voxels. The scores are added up, and the sum is told as the z
-  that a Gaussian exceeds as seldom as voxels of normal scans exceed the sum. A scan that is noisier or otherwise
+  that a Gaussian exceeds as seldom as voxels of normal scans exceed the sum, on either side by itself: dark structures
+  that are seldom restored well do not hide what is bright. A scan that is noisier or otherwise
   stranger all over than normal ones is divided by its own spread instead.
 - **p and false findings** come from the largest |z| of normal scans, and from their findings (`medae.results.Normals`).
 """
@@ -120,8 +121,9 @@ class Calibration(_Strict):
         By name of the score.
     mix
         Weight of each score's z in their sum.
-    tail
-        Weighted sums that voxels of normal scans exceed, on either side, as seldom as a Gaussian exceeds `KNOTS`.
+    tail, tail_below
+        Weighted sums that voxels of normal scans exceed (fall below) as seldom as a Gaussian exceeds `KNOTS`; without
+        ``tail_below`` (models before 0.4.0) ``tail`` holds for the sizes of sums of either sign.
     maxima
         Largest |z| of each normal scan, ascending.
     regions
@@ -138,6 +140,7 @@ class Calibration(_Strict):
     tables: dict[str, Table]
     mix: dict[str, float]
     tail: tuple[float, ...] = KNOTS
+    tail_below: tuple[float, ...] = ()
     maxima: tuple[float, ...] = ()
     regions: tuple[float, ...] = ()
     threshold: float = 3.0
@@ -176,10 +179,8 @@ class Calibration(_Strict):
             for name, v in values.items()
         }
         fitted = empty.model_copy(update={"tables": tables})
-        sums = np.abs(fitted._sums(values, bins))
-        exceeded = np.quantile(sums, [erf(knot / sqrt(2)) for knot in KNOTS])
-        tail = np.maximum.accumulate(exceeded + SMALLEST * np.arange(1, len(KNOTS) + 1))
-        return fitted.model_copy(update={"tail": tuple(float(f"{v:.5g}") for v in tail)})
+        sums = fitted._sums(values, bins)
+        return fitted.model_copy(update={"tail": _tail(sums), "tail_below": _tail(-sums)})
 
     def judged(self, maxima: Sequence[float], regions: Sequence[Sequence[int]]) -> Self:
         """Add what the z-scores of normal scans are like.
@@ -205,10 +206,7 @@ class Calibration(_Strict):
     def z_scores(self, scores: Mapping[str, Map], restored: Map, mask: Mask) -> tuple[Map, float]:
         """Give signed z-scores (slices, rows, columns), 0 outside the mask, and the scan's own spread (1: normal)."""
         sums = self._sums(scores, self._bins(restored, gradient(restored)))
-        size = np.abs(sums)
-        inner = np.interp(size, (0.0, *self.tail), (0.0, *KNOTS))
-        slope = (KNOTS[-1] - KNOTS[-3]) / max(self.tail[-1] - self.tail[-3], SMALLEST)
-        z = (np.sign(sums) * (inner + slope * np.maximum(size - self.tail[-1], 0))).astype(np.float32)
+        z = np.where(sums < 0, -_matched(-sums, self.tail_below or self.tail), _matched(sums, self.tail))
         z[~mask] = 0.0
         inside = z[mask]
         own = robust_spread(inside[:: max(1, inside.size // 1_000_000)]) if inside.size else 1.0
@@ -244,6 +242,20 @@ def gradient(images: Map) -> Map:
 def robust_spread(values: NDArray[np.floating]) -> float:
     """Give the standard deviation of a Gaussian with the same median absolute deviation."""
     return 1.4826 * float(np.median(np.abs(values - np.median(values)))) if values.size else 0.0
+
+
+def _tail(sums: Map) -> tuple[float, ...]:
+    """Sums (n,) that are exceeded as seldom as a Gaussian exceeds `KNOTS`, ascending and positive."""
+    exceeded = np.quantile(sums, [(1 + erf(knot / sqrt(2))) / 2 for knot in KNOTS])
+    tail = np.maximum.accumulate(np.maximum(exceeded, 0) + SMALLEST * np.arange(1, len(KNOTS) + 1))
+    return tuple(float(f"{v:.5g}") for v in tail)
+
+
+def _matched(size: Map, tail: tuple[float, ...]) -> Map:
+    """Give the z that a Gaussian exceeds as seldom as normal scans a sum of this size; negative sizes count as 0."""
+    inner = np.interp(size, (0.0, *tail), (0.0, *KNOTS))
+    slope = (KNOTS[-1] - KNOTS[-3]) / max(tail[-1] - tail[-3], SMALLEST)
+    return np.asarray(inner + slope * np.maximum(size - tail[-1], 0), np.float32)
 
 
 def _rounded(table: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:

@@ -60,3 +60,16 @@ def test_lesions_that_the_network_tells_are_a_score() -> None:
     assert set(scored.scores) == {"residual", "lesions"}
     assert scored.scores["lesions"].std() > 0
     assert features(network, prepared.images, prepared.images * 1.1, silent) is not None
+
+
+def test_what_lies_beside_untrusted_voxels_does_not_count_either() -> None:
+    scan = phantom.head("T1", shape=(8, 72, 60), spacing=(5.0, 3.0, 3.0)).volume
+    prepared, _ = prepare(scan, {"pixel_spacing": 3.0}, "MR", NETWORK)
+    scorer = Scorer(NETWORK, FAMILIES["denoising"], Device("cpu", "test"), ("residual",))
+    whole = scorer.score(prepared, silent).mask
+    middle = tuple(int(i) for i in np.argwhere(whole)[whole.sum() // 2])
+    trusted = np.ones(whole.shape, bool)
+    trusted[middle] = False
+    gone = np.argwhere(whole & ~scorer.score(prepared, silent, trusted).mask) - middle
+    assert len(gone) > 1
+    assert np.linalg.norm(gone * prepared.spacing, axis=1).max() <= 4.0

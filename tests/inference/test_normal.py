@@ -86,3 +86,29 @@ def test_the_threshold_is_the_least_with_few_enough_regions() -> None:
     assert expected <= ACCEPTED
     assert judged.normals.expected_findings(judged.threshold - 0.1) > ACCEPTED
     assert judged.normals.maxima == (3.0, 5.0)
+
+
+def test_heavy_tails_on_one_side_do_not_hide_the_other() -> None:
+    def normal(seed: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        scores, restored = scan(seed)
+        badly = np.random.default_rng(seed + 50).random(SHAPE) < 0.003
+        scores["residual"] = np.where(badly, -0.5, scores["residual"]).astype(np.float32)
+        return scores, restored
+
+    calibration = Calibration.fit([Sample.of(*normal(seed), MASK) for seed in range(3)], {"residual": 1.0})
+    scores, restored = normal(7)
+    scores["residual"][1, 20:24, 20:24] = 0.3
+    scores["residual"][2, 20:24, 20:24] = -0.3
+    z, _ = calibration.z_scores(scores, restored, MASK)
+    assert z[1, 20:24, 20:24].min() > 5
+    assert z[2, 20:24, 20:24].min() > -4
+
+
+def test_calibrations_of_older_models_have_one_tail_for_both_sides() -> None:
+    stored = fitted().model_dump(mode="json")
+    del stored["tail_below"]
+    older = Calibration.model_validate(stored)
+    scores, restored = scan(7)
+    z, _ = older.z_scores(scores, restored, MASK)
+    turned, _ = older.model_copy(update={"tail_below": older.tail}).z_scores(scores, restored, MASK)
+    assert np.array_equal(z, turned)
