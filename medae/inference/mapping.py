@@ -141,7 +141,7 @@ class Scorer:
     choice: Choice | None = None
 
     def score(self, prepared: Prepared, report: Report, trusted: Mask | None = None) -> Scored:
-        """Restore a prepared scan and compare; what is not ``trusted`` and `NEAR_MM` around are left out of the mask."""
+        """Restore a prepared scan and compare; what is not ``trusted``, and `NEAR_MM` around it, does not count."""
         images, body, spacing = prepared.images, prepared.body, prepared.spacing
         runner = self._runner(prepared, part(report, 0.0, 0.1))
         restored, *lesions = restore(

@@ -245,7 +245,7 @@ def robust_spread(values: NDArray[np.floating]) -> float:
 
 
 def _tail(sums: Map) -> tuple[float, ...]:
-    """Sums (n,) that are exceeded as seldom as a Gaussian exceeds `KNOTS`, ascending and positive."""
+    """Give the sums that are exceeded as seldom as a Gaussian exceeds `KNOTS`, ascending and positive, of (n,)."""
     exceeded = np.quantile(sums, [(1 + erf(knot / sqrt(2))) / 2 for knot in KNOTS])
     tail = np.maximum.accumulate(np.maximum(exceeded, 0) + SMALLEST * np.arange(1, len(KNOTS) + 1))
     return tuple(float(f"{v:.5g}") for v in tail)
