@@ -30,7 +30,7 @@ STEP = 0.05
 ACCEPTED = 0.75
 """False regions per normal scan, on average, at the shipped threshold."""
 SAMPLED = 200_000
-"""Voxels of each scan that the tables are fitted to."""
+"""Voxels of a scan that the tables are fitted to."""
 TAIL = 2.326
 """Standard deviations of a Gaussian from its middle to its 99th percentile."""
 KNOTS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5)
@@ -100,11 +100,12 @@ class Sample:
     slope: Map
 
     @classmethod
-    def of(cls, scores: Mapping[str, Map], restored: Map, mask: Mask) -> Self:
-        """Draw `SAMPLED` voxels of the mask."""
+    def of(cls, scores: Mapping[str, Map], restored: Map, mask: Mask, share: float = 1.0) -> Self:
+        """Draw at most `SAMPLED` voxels of the mask, or only a share of so many."""
         inside = np.flatnonzero(mask)
-        if inside.size > SAMPLED:
-            inside = np.random.default_rng(0).choice(inside, SAMPLED, replace=False)
+        most = round(share * min(inside.size, SAMPLED))
+        if inside.size > most:
+            inside = np.random.default_rng(0).choice(inside, most, replace=False)
         slope = gradient(restored)
         taken = {name: score.ravel()[inside] for name, score in scores.items()}
         return cls(taken, restored.ravel()[inside], slope.ravel()[inside])

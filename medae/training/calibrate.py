@@ -16,18 +16,21 @@ from medae.inference.scores import Map
 from medae.networks import Network
 from medae.progress import Report, part
 from medae.results import DEFAULT_MIN_VOLUME_MM3, findings
-from medae.training.cache import Scan
+from medae.training.cache import PHANTOM, Scan
 from medae.volume import Volume
 
-MIXES: Mapping[str, Mapping[str, float]] = {"MR": {"residual": 1.0, "intensity": 1.0}, "CT": {"residual": 1.0}}
-"""Weights of the scores by modality. In MR the intensity itself counts, too: on real lesions no residual did better
-alone. In CT bone and contrast medium are brighter than any lesion. Structure and features made both worse."""
+MIXES: Mapping[str, Mapping[str, float]] = {"MR": {"residual": 1.0, "intensity": 1.0}, "CT": {"lesions": 1.0}}
+"""Weights of the scores by modality. In MR the intensity itself counts, too: on real lesions it adds to the residual,
+and lesions that the network tells take away from it. In CT bone and contrast medium are brighter than any lesion, and
+edges that are restored badly hide more in the residual. Structure and features made both worse."""
+RESIDUAL: Mapping[str, float] = {"residual": 1.0}
+"""Weights where there are no others, or the network tells no lesions."""
 
 
 def mix_for(modality: str, network: Network) -> Mapping[str, float]:
-    """Give the weights of the scores for a modality; the lesions that a network tells count, too."""
-    mix = MIXES.get(modality, {"residual": 1.0})
-    return {**mix, "lesions": 1.0} if network.outputs > 1 else mix
+    """Give the weights of the scores for a modality and a network."""
+    mix = MIXES.get(modality, RESIDUAL)
+    return RESIDUAL if "lesions" in mix and network.outputs == 1 else mix
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,11 @@ class Normal:
     prepared: Prepared
     trusted: Mask | None = None
     patient: str = ""
+
+    @property
+    def is_phantom(self) -> bool:
+        """Whether no patient was scanned."""
+        return self.patient.startswith(PHANTOM)
 
     @classmethod
     def of(cls, scan: Scan) -> Self:
@@ -70,7 +78,8 @@ def calibrate(
     scorer
         The model.
     normals
-        Where possible scans that were not trained on.
+        Where possible scans that were not trained on. Phantoms among them are all alike and restored better than any
+        patient: together they count as much as the patients do.
     report
         Progress; may raise `Cancelled`.
     known
@@ -92,13 +101,15 @@ def calibrate(
     """
     with tempfile.TemporaryDirectory(prefix="medae-calibrate-") as folder:
         stored, samples, seen = [], [], []
+        share = _share_of_phantoms(normals)
         for n, normal in enumerate(normals):
             inner = part(report, 0.9 * n / len(normals), 0.9 * (n + 1) / len(normals))
             scored = scorer.score(normal.prepared, inner, normal.trusted)
             if not scored.mask.any():
                 continue
             stored.append((_store(Path(folder) / str(n), scored), normal))
-            samples.append(Sample.of(scored.scores, scored.restored, scored.mask))
+            counted = share if normal.is_phantom else 1.0
+            samples.append(Sample.of(scored.scores, scored.restored, scored.mask, counted))
             seen.append((scored.code, scored.residual, normal.patient))
         if not samples:
             raise SettingsError("no normal scan shows anything to calibrate on; name a folder of normal scans")
@@ -122,6 +133,12 @@ def calibrate(
         "largest_z_of_normal_scans": [round(m, 1) for m in judged.maxima],
     }
     return {"calibration": judged.model_dump(mode="json"), "familiar": familiar.model_dump(mode="json")}, metrics
+
+
+def _share_of_phantoms(normals: Sequence[Normal]) -> float:
+    """Voxels of a phantom that count, relative to those of a patient."""
+    phantoms = sum(normal.is_phantom for normal in normals)
+    return min(1.0, (len(normals) - phantoms) / phantoms) if 0 < phantoms < len(normals) else 1.0
 
 
 def _store(path: Path, scored: Scored) -> Path:

@@ -57,7 +57,7 @@ def test_lesions_that_the_network_tells_are_a_score() -> None:
     prepared, _ = prepare(scan, {"pixel_spacing": 3.0}, "MR", network)
     wanted = tuple(mix_for("CT", network))
     scored = Scorer(network, FAMILIES["denoising"], Device("cpu", "test"), wanted).score(prepared, silent)
-    assert set(scored.scores) == {"residual", "lesions"}
+    assert set(scored.scores) == {"lesions"}
     assert scored.scores["lesions"].std() > 0
     assert features(network, prepared.images, prepared.images * 1.1, silent) is not None
 

@@ -1,5 +1,7 @@
 """Calibration on normal scans."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,9 +12,9 @@ from medae.inference.device import Device
 from medae.inference.familiar import Familiar
 from medae.inference.mapping import Prepared, Scorer
 from medae.inference.normal import ACCEPTED, LEVELS, Calibration
-from medae.networks import ResidualUNet
+from medae.networks import LesionUNet, ResidualUNet
 from medae.progress import silent
-from medae.training.calibrate import Normal, calibrate
+from medae.training.calibrate import Normal, calibrate, mix_for
 
 MIX = {"residual": 1.0, "intensity": 1.0}
 
@@ -57,3 +59,25 @@ def test_scans_without_a_patient_are_no_normals() -> None:
     empty = Normal(Prepared(np.zeros((2, 32, 32), np.float32), np.zeros((2, 32, 32), bool), (1.0, 1.0, 1.0)))
     with pytest.raises(SettingsError, match="folder of normal scans"):
         calibrate(scorer(), [empty], silent, mix=MIX)
+
+
+def test_phantoms_together_count_as_much_as_the_patients() -> None:
+    patient, phantoms = normal(0), [replace(normal(seed), patient=f"phantom-head-{seed}") for seed in range(1, 4)]
+    brighter = replace(patient, prepared=replace(patient.prepared, images=patient.prepared.images + np.float32(0.5)))
+
+    def median(normals: list[Normal]) -> float:
+        settings, _ = calibrate(scorer(zero=True), normals, silent, mix={"intensity": 1.0})
+        return Calibration.model_validate(settings["calibration"]).tables["intensity"].middle[0][0]
+
+    alone, among = median([brighter]), median([brighter, *phantoms])
+    others = median(phantoms)
+    assert others < among < alone
+    three = median([replace(one, patient="someone") for one in (brighter, *phantoms)])
+    assert three < among  # a quarter of the voxels instead of half of them
+
+
+def test_what_counts_depends_on_modality_and_network() -> None:
+    plain, telling = ResidualUNet(in_channels=1, features=(8, 16), blocks=1), LesionUNet(features=(4, 8))
+    assert mix_for("MR", plain) == mix_for("MR", telling) == {"residual": 1.0, "intensity": 1.0}
+    assert mix_for("CT", telling) == {"lesions": 1.0}
+    assert mix_for("CT", plain) == mix_for("PT", telling) == {"residual": 1.0}
