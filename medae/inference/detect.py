@@ -129,7 +129,7 @@ def _nearest(scan: _Scan, infos: Sequence[BundleInfo], device: Device, report: R
             continue
         scorer = _scorer(info, device)
         prepared, _ = scan.prepared_for(info, scorer.network)
-        away = familiar.distance(scorer.code(prepared)) / max(familiar.furthest, 1e-6)
+        away = familiar.away(scorer.code(prepared))
         if away < least:
             best, least = info, away
     return best

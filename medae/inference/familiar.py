@@ -22,7 +22,7 @@ Mask = NDArray[np.bool_]
 SLICES = 12
 """Slices, evenly spread through the body, that are encoded."""
 DECILES = np.arange(5, 100, 10)
-SLACK = 1.5
+SLACK = 2.0
 """How much further than the furthest normal scan from its nearest other one a scan may be."""
 BADLY = 2.5
 """How much larger than the largest residual of normal scans that of a scan may be: those of other scanners are restored
@@ -38,6 +38,9 @@ class Familiar(BaseModel):
         One unit vector for each scan (`signature`).
     furthest
         Largest distance of a scan from its nearest other one of another patient.
+    furthest_values
+        The same of the values alone: a network that tells contrasts apart only for what it needs them may see another
+        one as its own. 0 where it is not known (models before 0.4.0).
     residual
         Largest median |residual| of a scan, smoothed, in network values.
     """
@@ -47,6 +50,7 @@ class Familiar(BaseModel):
     codes: tuple[tuple[float, ...], ...]
     furthest: float
     residual: float
+    furthest_values: float = 0.0
 
     @classmethod
     def fit(
@@ -56,13 +60,19 @@ class Familiar(BaseModel):
 
         Codes of ``noisy`` scans are known as well, but do not widen how far normal scans are from each other.
         """
-        nearest = []
+        nearest, nearest_values = [], []
         for code, patient in zip(codes, patients, strict=True):
             others = [c for c, p in zip(codes, patients, strict=True) if p != patient]
             if others:
                 nearest.append(min(distance(code, other) for other in others))
+                nearest_values.append(min(distance(_values(code), _values(other)) for other in others))
         rounded = tuple(tuple(float(f"{v:.4g}") for v in code) for code in (*codes, *noisy))
-        return cls(codes=rounded, furthest=max(nearest, default=0.0), residual=max(residuals, default=0.0))
+        return cls(
+            codes=rounded,
+            furthest=max(nearest, default=0.0),
+            residual=max(residuals, default=0.0),
+            furthest_values=max(nearest_values, default=0.0),
+        )
 
     def outside(self, code: Map, residual: float) -> list[str]:
         """Sentences that say in what a scan is unlike all normal scans; none if it is like them.
@@ -73,10 +83,10 @@ class Familiar(BaseModel):
             Of the scan: `signature`, and the median |residual| inside the body, smoothed.
         """
         sentences = []
-        away = self.distance(code)
-        if len(self.codes) > 1 and away > SLACK * self.furthest:
+        away = self.away(code)
+        if len(self.codes) > 1 and away > SLACK:
             sentences.append(
-                f"it differs {away / max(self.furthest, 1e-9):.1f} times as much from the model's normal scans as they "
+                f"it differs {away:.1f} times as much from the model's normal scans as they "
                 "differ among themselves; contrast or part of the body may be another"
             )
         if residual > BADLY * self.residual:
@@ -86,14 +96,28 @@ class Familiar(BaseModel):
             )
         return sentences
 
-    def distance(self, code: Map) -> float:
-        """Distance from the nearest normal scan, 0 to 2; 0 without normal scans."""
-        return min((distance(code, np.asarray(known, np.float32)) for known in self.codes), default=0.0)
+    def away(self, code: Map) -> float:
+        """Distance from the nearest normal scan, in units of `furthest` or of `furthest_values`, whichever is more.
+
+        0 without normal scans.
+        """
+        known = [np.asarray(code, np.float32) for code in self.codes]
+        if not known:
+            return 0.0
+        away = min(distance(code, other) for other in known) / max(self.furthest, 1e-9)
+        if self.furthest_values == 0:
+            return away
+        return max(away, min(distance(_values(code), _values(other)) for other in known) / self.furthest_values)
 
 
 def distance(one: Map, other: Map) -> float:
     """1 − cosine of two unit vectors."""
     return float(1 - one @ other)
+
+
+def _values(code: Map) -> Map:
+    """Give the half of a `signature` that tells how the values are spread, as a unit vector."""
+    return _unit(code[-len(DECILES) :])
 
 
 def signature(network: Network, family: Family, images: Map, body: Mask) -> Map:

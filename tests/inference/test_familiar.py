@@ -53,3 +53,13 @@ def test_noisy_scans_are_known_but_do_not_widen_what_is_inside() -> None:
     assert known.furthest == KNOWN.furthest
     assert known.outside(noisy, 0.01) == []
     assert KNOWN.outside(noisy, 0.01) != []
+
+
+def test_values_of_another_kind_are_outside_whatever_the_network_sees() -> None:
+    def code(seen: float, value: float) -> np.ndarray:
+        return unit(1, seen, *unit(*np.linspace(value, 1, 10)))
+
+    known = Familiar.fit([code(s, 0.1 + s / 50) for s in (0.0, 0.5, 1.0)], [0.01] * 3, ["a", "b", "c"])
+    assert known.outside(code(0.4, 0.11), 0.01) == []
+    assert known.away(code(0.5, 0.4)) > 1.5
+    assert known.model_copy(update={"furthest_values": 0.0}).away(code(0.5, 0.4)) < 1.5
