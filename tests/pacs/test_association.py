@@ -56,7 +56,12 @@ def test_a_silent_server_is_given_up_after_the_time_out() -> None:
 
 
 def test_refused_for_its_called_or_our_calling_title(dcmqrscp: DicomNode) -> None:
-    error = reason(dcmqrscp.model_copy(update={"ae_title": "OTHER"}))
+    other = dcmqrscp.model_copy(update={"ae_title": "OTHER"})
+    error = reason(other)
+    for _ in range(5):
+        if "broke off" not in str(error):
+            break
+        error = reason(other)  # dcmtk hangs up at once: on a busy computer its answer may be lost with the connection
     assert "it is not called 'OTHER'; check the AE title" in str(error)
     assert not error.is_temporary
 
