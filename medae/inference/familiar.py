@@ -40,7 +40,7 @@ class Familiar(BaseModel):
         Largest distance of a scan from its nearest other one of another patient.
     furthest_values
         The same of the values alone: a network that tells contrasts apart only for what it needs them may see another
-        one as its own. 0 where it is not known (models before 0.4.0).
+        one as its own. 0 where it does not count (CT) or is not known (models before 0.4.0).
     residual
         Largest median |residual| of a scan, smoothed, in network values.
     """

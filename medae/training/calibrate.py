@@ -126,6 +126,8 @@ def calibrate(
     seen += [(scorer.code(one.prepared), 0.0, one.patient) for one in known]
     codes, residuals, patients = zip(*seen, strict=True)
     familiar = Familiar.fit(codes, residuals, patients, [scorer.code(one.prepared) for one in noisy])
+    if "intensity" not in mix:  # Hounsfield units are alike in all scans: how much air is in a scan tells no contrast
+        familiar = familiar.model_copy(update={"furthest_values": 0.0})
     metrics: dict[str, object] = {
         "calibration_scans": len(samples),
         "threshold_z": judged.threshold,
