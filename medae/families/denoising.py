@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn  # noqa: TID253
 
 from medae.families import family
-from medae.networks import LesionUNet, ResidualUNet
+from medae.networks import UNet
 
 TITLE = "Denoising"
 TASKS: tuple[family.Task, ...] = ("denoise", "anomaly")
@@ -84,7 +84,7 @@ def loss(network: nn.Module, batch: family.Batch, options: Options, /) -> dict[s
 
 def encode(network: nn.Module, batch: Tensor, /) -> Tensor:
     """(B, C, *spatial) to the deepest features (B, features[-1], *⌈spatial / stride⌉)."""
-    code, _ = cast(ResidualUNet | LesionUNet, network).encode(batch)
+    code, _ = cast(UNet, network).encode(batch)
     return code
 
 
@@ -93,5 +93,5 @@ def decode(network: nn.Module, code: Tensor, /) -> Tensor:
 
     The corruption that the code predicts where the option ``residual`` is set, else the image.
     """
-    unet = cast(ResidualUNet | LesionUNet, network)
+    unet = cast(UNet, network)
     return unet.decode(code, unet.no_skips(code))

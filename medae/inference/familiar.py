@@ -60,18 +60,17 @@ class Familiar(BaseModel):
 
         Codes of ``noisy`` scans are known as well, but do not widen how far normal scans are from each other.
         """
-        nearest, nearest_values = [], []
+        nearest = []
         for code, patient in zip(codes, patients, strict=True):
             others = [c for c, p in zip(codes, patients, strict=True) if p != patient]
             if others:
-                nearest.append(min(distance(code, other) for other in others))
-                nearest_values.append(min(distance(_values(code), _values(other)) for other in others))
+                nearest.append(_nearest(code, others))
         rounded = tuple(tuple(float(f"{v:.4g}") for v in code) for code in (*codes, *noisy))
         return cls(
             codes=rounded,
-            furthest=max(nearest, default=0.0),
+            furthest=max((whole for whole, _ in nearest), default=0.0),
             residual=max(residuals, default=0.0),
-            furthest_values=max(nearest_values, default=0.0),
+            furthest_values=max((values for _, values in nearest), default=0.0),
         )
 
     def outside(self, code: Map, residual: float) -> list[str]:
@@ -101,18 +100,22 @@ class Familiar(BaseModel):
 
         0 without normal scans.
         """
-        known = [np.asarray(code, np.float32) for code in self.codes]
-        if not known:
+        if not self.codes:
             return 0.0
-        away = min(distance(code, other) for other in known) / max(self.furthest, 1e-9)
-        if self.furthest_values == 0:
-            return away
-        return max(away, min(distance(_values(code), _values(other)) for other in known) / self.furthest_values)
+        whole, values = _nearest(code, [np.asarray(known, np.float32) for known in self.codes])
+        away = whole / max(self.furthest, 1e-9)
+        return max(away, values / self.furthest_values) if self.furthest_values else away
 
 
 def distance(one: Map, other: Map) -> float:
     """1 − cosine of two unit vectors."""
     return float(1 - one @ other)
+
+
+def _nearest(code: Map, others: Sequence[Map]) -> tuple[float, float]:
+    """Distance of a `signature` from the nearest other one, and that of its values from the nearest other values."""
+    values = _values(code)
+    return min(distance(code, other) for other in others), min(distance(values, _values(other)) for other in others)
 
 
 def _values(code: Map) -> Map:

@@ -73,15 +73,15 @@ def features(network: "Network", images: Map, restored: Map, report: "Report") -
     Parameters
     ----------
     network
-        A 2-D network with ``encode`` giving finer features, too: a U-Net.
+        One of `medae.networks.UNet` in 2-D.
     images, restored
         (slices, rows, columns) on the prepared grid.
     report
         Told each slice; may raise `Cancelled`.
     """
-    from medae.networks import LesionUNet, ResidualUNet
+    from medae.networks import UNet
 
-    if not isinstance(network, ResidualUNet | LesionUNet) or network.spatial_dims != 2:
+    if not isinstance(network, UNet) or network.spatial_dims != 2:
         return None
     device = next(network.parameters()).device
     score = np.zeros_like(images)

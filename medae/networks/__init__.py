@@ -4,7 +4,7 @@ from medae.networks.convolutional_autoencoder import ConvolutionalAutoEncoder
 from medae.networks.dense_autoencoder import DenseAutoEncoder
 from medae.networks.imported_autoencoder import ImportedAutoEncoder, ImportedVarAutoEncoder
 from medae.networks.lesion_unet import LesionUNet
-from medae.networks.network import Network, parameter_count
+from medae.networks.network import Network, UNet, parameter_count
 from medae.networks.residual_unet import ResidualUNet
 from medae.networks.variational_autoencoder import VariationalAutoEncoder
 
@@ -16,6 +16,7 @@ __all__ = [
     "LesionUNet",
     "Network",
     "ResidualUNet",
+    "UNet",
     "VariationalAutoEncoder",
     "parameter_count",
 ]

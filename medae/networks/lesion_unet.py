@@ -8,13 +8,13 @@ import torch  # noqa: TID253
 from monai.networks.nets.basic_unet import Down, TwoConv, UpCat  # noqa: TID253
 from torch import Tensor, nn  # noqa: TID253
 
-from medae.networks.network import Network, check_input, crop_to, pad_to_multiple
+from medae.networks.network import UNet, check_input, crop_to, pad_to_multiple
 
 _ACT = ("leakyrelu", {"negative_slope": 0.1, "inplace": True})
 _BLOCK: dict[str, Any] = {"act": _ACT, "norm": "batch", "bias": True, "dropout": 0.0}
 
 
-class LesionUNet(Network):
+class LesionUNet(UNet):
     """U-Net (Ronneberger et al., MICCAI 2015) of MONAI's blocks with batch normalisation, behind a pixel-unshuffle.
 
     `medae.networks.ResidualUNet`, without biases and normalisation, scales with its input as a denoiser has to. To tell
@@ -61,14 +61,6 @@ class LesionUNet(Network):
             fine.append(x)
             x = down(x)
         return x, fine
-
-    def no_skips(self, code: Tensor) -> list[Tensor]:
-        """Zeros in the place of the finer features that belong to a code (B, features[-1], *coarse)."""
-        levels = len(self.down)
-        return [
-            code.new_zeros(len(code), features, *(side << (levels - level) for side in code.shape[2:]))
-            for level, features in enumerate(self.features[:-1])
-        ]
 
     def decode(self, code: Tensor, fine: Sequence[Tensor]) -> Tensor:
         """Deepest features and finer ones to (B, 2, *coarse · stride): what was put into the image, and the lesions."""

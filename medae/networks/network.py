@@ -33,6 +33,34 @@ class Network(nn.Module):
     outputs: int = 1
 
 
+class UNet(Network):
+    """A network whose decoder is given the features of each level of its encoder.
+
+    Attributes
+    ----------
+    features
+        Channels of each resolution level, finest first.
+    """
+
+    features: tuple[int, ...] = ()
+
+    def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(B, C, *spatial) of any size to the deepest features (B, features[-1], *⌈spatial / stride⌉), finer ones."""
+        raise NotImplementedError
+
+    def decode(self, code: Tensor, fine: Sequence[Tensor]) -> Tensor:
+        """Deepest features and finer ones to (B, outputs, *coarse · stride)."""
+        raise NotImplementedError
+
+    def no_skips(self, code: Tensor) -> list[Tensor]:
+        """Zeros in the place of the finer features that belong to a code (B, features[-1], *coarse)."""
+        levels = len(self.features) - 1
+        return [
+            code.new_zeros(len(code), features, *(side << (levels - level) for side in code.shape[2:]))
+            for level, features in enumerate(self.features[:-1])
+        ]
+
+
 def check_input(spatial_dims: int, in_channels: int) -> None:
     """Refuse what no network here takes.
 

@@ -9,7 +9,7 @@ from monai.networks.layers.factories import Conv  # noqa: TID253
 from monai.networks.utils import pixelshuffle, pixelunshuffle  # noqa: TID253
 from torch import Tensor, nn  # noqa: TID253
 
-from medae.networks.network import Network, check_input, crop_to, pad_to_multiple
+from medae.networks.network import UNet, check_input, crop_to, pad_to_multiple
 
 
 class _Unshuffle(nn.Module):
@@ -95,7 +95,7 @@ def _noise_maps(diagonals: Tensor) -> Tensor:
     return torch.cat([average, -lowest], dim=1)
 
 
-class ResidualUNet(Network):
+class ResidualUNet(UNet):
     """Convolutional denoising autoencoder: a bias-free, norm-free residual U-Net behind a pixel-unshuffle.
 
     Without biases and normalisation the network is homogeneous, f(a·x) = a·f(x) for a ≥ 0
@@ -212,14 +212,6 @@ class ResidualUNet(Network):
             fine.append(x)
             x = reduce(x)
         return self.bottom(x), fine
-
-    def no_skips(self, code: Tensor) -> list[Tensor]:
-        """Zeros in the place of the skipped features that belong to a code (B, features[-1], *coarse)."""
-        levels = len(self.up)
-        return [
-            code.new_zeros(len(code), features, *(side << (levels - level) for side in code.shape[2:]))
-            for level, features in enumerate(self.features[:-1])
-        ]
 
     def decode(self, code: Tensor, fine: Sequence[Tensor]) -> Tensor:
         """Deepest features and skipped ones to (B, 1, *coarse · stride)."""

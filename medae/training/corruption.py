@@ -181,8 +181,7 @@ def anomalies(patch: Patch, draw: Draw, lesions: bool = False) -> Sample:
     target = patch.restored(clean)
     if lesions:
         told = (patch.restored(corrupted - clean) / FULL).clamp(-1, 1) * patch.body
-        target = torch.stack([target, told])
-        target = target if patch.is_block else target[:, 0]
+        target = torch.stack([target, told]) if patch.is_block else torch.cat([target, told])
     return (corrupted + fine * patch.body).clamp(min=0), target, weight
 
 
