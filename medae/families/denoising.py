@@ -41,6 +41,9 @@ class Options(family.Options):
     skips: bool = Field(True, description="Shortcuts from each level of the encoder to the decoder")
     residual: bool = Field(True, description="Predict the corruption rather than the image")
     noise_maps: bool = Field(False, description="See maps of the local noise level, for scanner noise in slices")
+    windows: tuple[tuple[float, float], ...] = Field(
+        (), description="With lesions: intensity windows through which the image is seen, too; lowest, highest value"
+    )
     lesions: bool = Field(False, description="Tell lesions, too, as a second output: for anomaly models of slices")
     epsilon: float = Field(1e-3, gt=0, description="Charbonnier constant, in units of the scaled image")
 
@@ -49,13 +52,21 @@ class Options(family.Options):
         other = [name for name in ONLY_WITHOUT if getattr(self, name) != type(self).model_fields[name].default]
         if self.lesions and other:
             raise ValueError(f"with lesions the network has no {' and no '.join(other)}; leave it out")
+        if self.windows and not self.lesions:
+            raise ValueError("windows are for networks that tell lesions; leave them out, or set lesions")
         return self
 
 
 def network_def(options: Options, patch_size: tuple[int, ...], /) -> dict[str, object]:
     """JSON from which the network is rebuilt."""
     if options.lesions:
-        network = {"in_channels": options.channels, "features": list(options.features), "unshuffle": options.unshuffle}
+        network: dict[str, object] = {
+            "in_channels": options.channels,
+            "features": list(options.features),
+            "unshuffle": options.unshuffle,
+        }
+        if options.windows:
+            network["windows"] = [list(window) for window in options.windows]
         return {"_target_": "medae.networks.LesionUNet", **network}
     return {
         "_target_": "medae.networks.ResidualUNet",

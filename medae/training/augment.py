@@ -26,6 +26,8 @@ class Geometry:
         Whether rows and columns of the scan have the same spacing.
     upright
         The patch is a whole slice, which keeps its orientation: it is mirrored, shifted, turned and zoomed a little.
+    oriented
+        The patch shows anatomy that has a front and a back: it is mirrored left to right, but not turned further.
     elastic
         Small rotations and zooms, which interpolate: not for a network that learns noise.
     """
@@ -33,6 +35,7 @@ class Geometry:
     patch: tuple[int, ...]
     isotropic: bool
     upright: bool = False
+    oriented: bool = False
     elastic: bool = False
 
     @property
@@ -73,12 +76,13 @@ def augmentation(geometry: Geometry) -> Any:
         )
     if any(geometry.margin):
         transforms.append(CenterSpatialCrop(geometry.patch))
-    if square and not geometry.upright:
+    turned = not (geometry.upright or geometry.oriented)
+    if turned and square:
         transforms.append(RandRotate90(prob=0.75, max_k=3, spatial_axes=(rows, columns)))
-    elif not geometry.upright:
+    elif turned:
         transforms.append(RandFlip(prob=0.5, spatial_axis=rows))
     transforms.append(RandFlip(prob=0.5, spatial_axis=columns))
-    if len(geometry.patch) == 3 and not geometry.upright:
+    if len(geometry.patch) == 3 and turned:
         transforms.append(RandFlip(prob=0.5, spatial_axis=0))
     return Compose(transforms)
 

@@ -77,8 +77,12 @@ EVEN, EVEN_FROM = 0.75, 0.6
 OUTSIDE = 0.1
 """Weight of a pixel outside the patient, where nothing is to be learnt but that air is dark."""
 
-LARGEST_MM = 20.0
-"""Largest radius of a synthetic lesion."""
+RADII_MM = (1.5, 20.0)
+"""Smallest and largest radius of a synthetic lesion."""
+CONTRASTS = (0.03, 0.5)
+"""Least and greatest contrast of a synthetic lesion, in network values."""
+MOST = 8
+"""Synthetic lesions in a patch, at most, for a network that tells them."""
 CHANGED = 4.0
 """Weight of a pixel that a synthetic lesion changed, against the others."""
 
@@ -171,7 +175,7 @@ def anomalies(patch: Patch, draw: Draw, lesions: bool = False) -> Sample:
         bumps = _coarse_noise(patch, float(random.uniform(8, 24)), draw.generator)
         corrupted = corrupted + float(np.exp(random.uniform(np.log(0.02), np.log(0.3)))) * bumps * patch.body
     changed = torch.zeros_like(patch.body)
-    for _ in range(int(random.integers(0, 9 if lesions else 6))):
+    for _ in range(int(random.integers(0, MOST + 1 if lesions else 6))):
         blob = _blob(patch, draw)
         if blob is not None:
             corrupted = _with_lesion(corrupted, blob, draw, displaced=not lesions)
@@ -207,7 +211,7 @@ def _with_lesion(image: Tensor, blob: Tensor, draw: Draw, *, displaced: bool) ->
         return torch.lerp(image, pasted, (blob * float(random.uniform(0.3, 1.0))).expand(image.shape))
     if kind < PASTED + PUSHED:
         return _pushed(image, blob, float(random.uniform(-6, 6)))
-    contrast = float(np.exp(random.uniform(np.log(0.03), np.log(0.5)))) * (1.0 if random.random() < 0.6 else -1.0)
+    contrast = float(np.exp(random.uniform(*np.log(CONTRASTS)))) * (1.0 if random.random() < 0.6 else -1.0)
     texture = 1.0 + 0.3 * (smooth_field(plane, max(4, size // 4), draw.generator)[0] - 0.5)
     if kind < 0.8:
         return (image + blob * texture * contrast).clamp(min=0)
@@ -234,8 +238,9 @@ def _blob(patch: Patch, draw: Draw) -> Tensor | None:
     random, body = draw.random, patch.body
     size, pixel = min(body.shape[-2:]), patch.spacing[2]
     inside = torch.nonzero(body > 0.5)
-    largest = max(min(LARGEST_MM / pixel, size / 4), 1.6)
-    radius = float(np.exp(random.uniform(np.log(min(1.5, 1.5 / pixel)), np.log(largest))))
+    least, greatest = (radius / pixel for radius in RADII_MM)
+    greatest = max(min(greatest, size / 4), 1.6)
+    radius = float(np.exp(random.uniform(np.log(min(1.5, least)), np.log(greatest))))
     if not len(inside):
         return None
     center = inside[int(random.integers(len(inside)))]

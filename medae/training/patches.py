@@ -29,6 +29,10 @@ SHARE_OF_BODY = 0.3
 SHARE_OF_SLICE = 0.05
 """The same of a whole slice."""
 
+BEYOND = 0.25
+"""Of a patch that shows anatomy, what may lie beyond the edge of the slice: else what is at the edge (arms, shoulders)
+is hardly ever shown, and looks strange later."""
+
 Number = tuple[int, int]
 """Step, and place in the batch."""
 
@@ -79,12 +83,9 @@ class Patches(Dataset[dict[str, Tensor]]):
         self.steps = recipe.steps if purpose == TRAINING and recipe.start is None else 0
         self.corrupted = corruption(recipe)
         self.state = np.random.RandomState()
-        elastic = recipe.task != "denoise" and purpose == TRAINING
-        size = recipe.patch(self.dims)
-        self.scans = [
-            _prepared(scan, Geometry(size, _is_isotropic(scan), recipe.whole_slices, elastic), self.channels)
-            for scan in scans
-        ]
+        size, elastic = recipe.patch(self.dims), recipe.task != "denoise" and purpose == TRAINING
+        how = recipe.whole_slices, recipe.task == "anomaly", elastic
+        self.scans = [_prepared(scan, Geometry(size, _is_isotropic(scan), *how), self.channels) for scan in scans]
         for prepared in self.scans:
             for transform in (prepared.crop, *prepared.augmentation.transforms):
                 if isinstance(transform, Randomizable):
@@ -159,7 +160,9 @@ def _prepared(scan: Scan, geometry: Geometry, channels: int) -> _Prepared:
     pad = [(half, half)]  # neighbours of the first and the last slice are mirrored, as in inference
     if block:
         pad = [(0, max(0, size[0] - len(scan.images)))]
-    for n, wanted, room in zip(scan.images.shape[1:], size[1:], margin[1:], strict=True):
+    beyond = BEYOND if geometry.oriented and not geometry.upright else 0.0
+    for n, wanted, margin_there in zip(scan.images.shape[1:], size[1:], margin[1:], strict=True):
+        room = margin_there + round(beyond * wanted)
         pad.append((room, room + max(0, wanted - n)))
     arrays = {"images": scan.images[None], "masks": np.stack([scan.body, scan.trusted])}
     if scan.noise.size:

@@ -55,7 +55,7 @@ def recalibrate(
     if not normals:
         reason = f": {left_out[0]}" if left_out else ""
         raise SettingsError(f"no {info.modalities[0]} scan to calibrate on was found{reason}; name a folder of scans")
-    mix = mix_for(modality, network)
+    mix = info.settings.get("calibration", {}).get("mix") or mix_for(modality, network)
     scorer = Scorer(network, FAMILIES[info.family], choose_device(device), tuple(mix), identity=info.sha256)
     settings, metrics = calibrate(scorer, normals, part(report, 0.3, 0.98), mix=mix)
     warnings = []

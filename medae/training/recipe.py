@@ -18,6 +18,10 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Score = Literal["residual", "structure", "features", "intensity", "lesions"]
+"""A score of an anomaly model (`medae.inference.scores`)."""
+
+
 class Data(_Strict):
     """Scans of one origin.
 
@@ -87,6 +91,8 @@ class Recipe(_Strict):
         What a model of anomalies looks at: ``"body"``, or ``"brain"`` in axial slices (`medae.inference.transforms`).
     bias_field
         Correct the bias field of MR scans first (for anomaly models).
+    scores
+        Weights of an anomaly model's scores in z; by default those of the modality (`medae.training.calibrate`).
     automatic
         Whether ``--model auto`` may take the model, once it is shipped; False where it is there to be compared with.
     start
@@ -120,6 +126,7 @@ class Recipe(_Strict):
     whole_slices: bool = False
     anatomy: Literal["body", "brain"] = "body"
     bias_field: bool = False
+    scores: dict[Score, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     automatic: bool = True
     start: str | None = None
     steps: int = Field(4000, ge=1)
@@ -137,6 +144,8 @@ class Recipe(_Strict):
     def _lesions_are_anomalies(self) -> Self:
         if self.options.get("lesions") and self.task != "anomaly":
             raise ValueError("lesions are told by models of task anomaly only; leave the option 'lesions' out")
+        if "lesions" in self.scores and not self.options.get("lesions"):
+            raise ValueError("the score 'lesions' needs a network that tells lesions; set the option 'lesions'")
         return self
 
     @property

@@ -39,6 +39,20 @@ def test_the_code_alone_gives_an_image_too(network: LesionUNet) -> None:
     assert network.decode(code, network.no_skips(code)).shape == (1, 2, 40, 32)
 
 
-def test_one_level_is_refused() -> None:
+def test_what_faint_values_look_like_in_a_window_is_seen() -> None:
+    torch.manual_seed(0)
+    network = LesionUNet(1, (4, 8), windows=((0.9, 1.1),)).eval()
+    with torch.no_grad():
+        network.first[0].conv.weight[:, :4] = 0  # leaves what is seen through the window alone
+    seen = [network.encode(torch.full((1, 1, 16, 16), value))[0] for value in (0.5, 0.9, 1.0, 1.1, 1.5)]
+    assert torch.equal(seen[0], seen[1])
+    assert torch.equal(seen[3], seen[4])
+    assert not torch.allclose(seen[1], seen[2])
+    assert not torch.allclose(seen[2], seen[3])
+
+
+def test_one_level_and_windows_without_width_are_refused() -> None:
     with pytest.raises(ValueError, match="at least two levels"):
         LesionUNet(1, (8,))
+    with pytest.raises(ValueError, match="a lower and a higher value"):
+        LesionUNet(1, (8, 8), windows=((1.0, 1.0),))

@@ -62,6 +62,13 @@ def test_without_square_pixels_nothing_is_turned() -> None:
         assert (out.amax(2) - out.amin(2)).max() < 1e-2
 
 
+@pytest.mark.parametrize("patch", [(4, 4), (4, 6), (2, 4, 4)])
+def test_patches_of_anatomy_are_mirrored_left_to_right_only(patch: tuple[int, ...]) -> None:
+    image = torch.rand(1, *patch)
+    mirrored = {each.contiguous().numpy().tobytes() for each in (image, image.flip(-1))}
+    assert _seen(Geometry(patch, isotropic=True, oriented=True), image) == mirrored
+
+
 def test_whole_slices_stay_upright() -> None:
     geometry = Geometry((32, 32), isotropic=True, upright=True, elastic=True)
     assert geometry.margin == (0, 0)

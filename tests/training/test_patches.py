@@ -75,6 +75,17 @@ def test_patches_reach_every_slice_with_mirrored_neighbours() -> None:
     assert stacks == {(2.0, 1.0, 2.0), (1.0, 2.0, 3.0), (2.0, 3.0, 4.0), (3.0, 4.0, 3.0)}
 
 
+@pytest.mark.parametrize(("task", "beyond"), [("anomaly", True), ("denoise", False)])
+def test_what_is_at_the_edge_of_a_slice_is_shown_inside_patches_of_anomalies(task: str, *, beyond: bool) -> None:
+    full = np.ones((4, 80, 80), np.float32)
+    scan = Scan(full, np.ones(full.shape, bool), full > 0, (3.0, 1.0, 1.0))
+    patches = Patches([scan], _recipe(task=task), (1, 2), purpose=VALIDATION)
+    airy = [
+        bool((patches[n, 0]["weight"][0, :, (0, -1)] < patches[n, 0]["weight"].max() / 10).any()) for n in range(40)
+    ]
+    assert any(airy) == beyond
+
+
 def test_small_scans_are_padded_with_air(scan: Scan) -> None:
     cut = (slice(0, 1), slice(20, 40), slice(30, 50))
     small = Scan(scan.images[cut], scan.trusted[cut], scan.body[cut], scan.spacing)

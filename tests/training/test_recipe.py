@@ -75,6 +75,15 @@ def test_lesions_are_told_by_models_of_anomalies_only() -> None:
         told.changed(task="denoise")
 
 
+def test_the_score_of_told_lesions_needs_a_network_that_tells_them() -> None:
+    recipe = find_recipe("mr-t1-anomaly")
+    assert recipe.scores == {"lesions": 1.0, "intensity": 1.0}
+    with pytest.raises(SettingsError, match="set the option 'lesions'"):
+        recipe.changed(options={"features": [8, 16]})
+    with pytest.raises(SettingsError, match="greater than 0"):
+        recipe.changed(scores={"intensity": 0.0})
+
+
 def test_patches_have_one_size_per_axis() -> None:
     recipe = Recipe.load(SHIPPED[0]).changed(patch_size=(32, 64))
     assert recipe.patch(2) == (32, 64)

@@ -12,6 +12,7 @@ import medae
 from medae import bundle, phantom
 from medae.errors import Cancelled, SettingsError
 from medae.runs import Run
+from medae.training.recalibrate import recalibrate
 from medae.training.train import train
 from tests.training.conftest import MakeRecipe
 
@@ -68,6 +69,19 @@ def test_a_run_gives_a_bundle_that_detects(short: MakeRecipe, scans: Path, tmp_p
     assert np.isfinite(found.volume.array).all()
     assert found.threshold >= 2.0
     assert bundle.read_info(folder).metrics["calibrated_on"] == "held-out scans"
+
+
+def test_the_recipe_says_which_scores_count_and_a_copy_for_a_site_keeps_them(
+    short: MakeRecipe, scans: Path, tmp_path: Path
+) -> None:
+    options = {"in_channels": 1, "features": [8, 16], "lesions": True}
+    weights = {"lesions": 2.0, "intensity": 1.0}
+    folder = train(
+        short(task="anomaly", pixel_spacing=3.0, options=options, scores=weights), out=bundle.user_models_folder()
+    )
+    assert bundle.read_info(folder).settings["calibration"]["mix"] == weights
+    copy, _ = recalibrate(folder.name, [scans])
+    assert bundle.read_info(copy).settings["calibration"]["mix"] == weights
 
 
 def test_reconstruction_is_measured_on_whole_slices(short: MakeRecipe, tmp_path: Path) -> None:
