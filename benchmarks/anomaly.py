@@ -84,7 +84,7 @@ def real_lesions() -> list[str]:
             z = bright * np.asarray(found.volume.array)
             above = np.abs(z) > found.threshold
             dice = 2 * (above & truth).sum() / (above.sum() + truth.sum())
-            tail = f"{dice:.3f} (z {found.threshold:g})", _figures(sensitivity(z, truth, volume.voxel_volume), 2)
+            tail = f"{dice:.3f} (z {found.threshold:.3g})", _figures(sensitivity(z, truth, volume.voxel_volume), 2)
             outside = "yes" if found.outside else "no"
             row = (*tail, str(len(found.findings)), outside, f"{took:.1f}")
             title = f"{title} ({found.provenance[0].bundle})" if model == "auto" else title

@@ -219,7 +219,7 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
         if not recipe.automatic:
             settings["automatic"] = False
         scans = held_out + normal_phantoms(recipe, part(report, 0.0, 0.2)) or cache.used("train")
-        mix = recipe.scores or mix_for(recipe.modality, network)
+        mix = dict[str, float](recipe.scores.items()) or mix_for(recipe.modality, network)
         scorer = Scorer(network, FAMILIES[recipe.family], device, tuple(mix))
         known = [Normal.of(scan) for scan in cache.used("train")]
         noisy = [Normal.of(scan) for scan in noisy_phantoms(recipe)]
