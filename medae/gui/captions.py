@@ -57,9 +57,9 @@ def expected(model: ViewerModel) -> str:
     normals = None if model.anomaly_map is None else model.anomaly_map.normals
     count = None if normals is None else normals.expected_findings(model.heatmap_threshold)
     if normals is None or count is None:
-        return "— false regions expected per normal scan"
+        return "— false regions per normal scan"
     more = "more than " if model.heatmap_threshold < normals.curve[0][0] else ""
-    return f"{more}{count:.1f} false regions expected per normal scan"
+    return f"{more}{count:.1f} false regions per normal scan"
 
 
 def p_text(p: float | None, scans: int) -> str:

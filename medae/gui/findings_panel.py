@@ -58,7 +58,7 @@ class FindingsPanel(QWidget):
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 2, 8)
+        column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(5)
         form = QFormLayout()
         form.setVerticalSpacing(4)

@@ -59,7 +59,7 @@ def test_the_probe_tells_darker_from_brighter() -> None:
 
 def test_expected_false_regions_follow_the_threshold() -> None:
     model = signed_model()
-    assert captions.expected(model) == "5.0 false regions expected per normal scan"
+    assert captions.expected(model) == "5.0 false regions per normal scan"
     model.heatmap_threshold = 5.0
     assert captions.expected(model).startswith("0.5 ")
     model.heatmap_threshold = 1.0

@@ -104,7 +104,7 @@ def test_levels_that_the_normal_scans_suffice_for_set_the_threshold(panel: Findi
     assert panel.level.currentIndex() == 1
     panel.threshold.setValue(5.0)
     assert panel.level.currentIndex() == 0
-    assert panel.expected.text() == "0.5 false regions expected per normal scan"
+    assert panel.expected.text() == "0.5 false regions per normal scan"
 
 
 def test_the_whole_scan_and_the_domain_are_told_above_the_table(panel: FindingsPanel) -> None:
