@@ -92,8 +92,11 @@ class BundleInfo:
 
     @property
     def size(self) -> int:
-        """Bytes of the weights; 0 where they are missing."""
-        return self.weights.stat().st_size if self.weights.is_file() else 0
+        """Bytes of the weights; 0 where they are missing, or the model was removed a moment ago."""
+        try:
+            return self.weights.stat().st_size
+        except OSError:
+            return 0
 
 
 def printable(text: object) -> str:

@@ -18,7 +18,7 @@ def onto(
     """Bring values from a grid of their own onto that of a scan; 0 outside.
 
     On the same grid, even with axes flipped or swapped, values stay as they are; otherwise they are interpolated
-    linearly.
+    linearly, and fade to 0 from the centres of the outermost voxels to where the next ones would be.
 
     Parameters
     ----------
@@ -44,7 +44,12 @@ def onto(
     if np.abs(corners @ (step - whole).T).max() < _SAME_GRID and _is_permutation(whole[:3, :3]):
         return _moved(values, whole.astype(int), scan.shape)
     moved: NDArray[np.generic] = ndimage.affine_transform(
-        values, step[:3, :3], step[:3, 3], output_shape=scan.shape, order=0 if nearest else 1
+        values,
+        step[:3, :3],
+        step[:3, 3],
+        output_shape=scan.shape,
+        order=0 if nearest else 1,
+        mode="grid-constant",  # "constant" gives 0 where rounding puts an outermost centre a hair outside
     )
     return moved
 

@@ -74,3 +74,9 @@ def test_texts_cannot_act_on_the_terminal(info: bundle.BundleInfo) -> None:
     path.write_text(path.read_text().replace("Test model", "Test\\u001b[2J model"))
     assert bundle.read_info(info.folder).title == "Test[2J model"
     assert printable("a\x1b\n\tb\u202e") == "a\n\tb"
+
+
+def test_a_model_that_was_just_removed_has_no_size(tiny_bundle) -> None:
+    info = tiny_bundle()
+    info.weights.unlink()
+    assert info.size == 0

@@ -51,6 +51,16 @@ def test_a_coarser_grid_is_interpolated() -> None:
     np.testing.assert_allclose(onto(SCAN, ramp, coarse)[0, 0, :7], np.arange(7) / 2, atol=1e-6)
 
 
+@pytest.mark.parametrize("hair", [-1e-9, 1e-9])
+def test_outermost_voxels_are_kept_where_rounding_puts_them_outside(hair: float) -> None:
+    coarse = AFFINE @ np.diag([1, 1, 2, 1.0])
+    coarse[:3, 3] += coarse[:3, :3] @ np.full(3, hair)
+    found = onto(SCAN, np.full((4, 6, 4), 5, np.float32), coarse)
+    np.testing.assert_allclose(found[..., :7], 5, atol=1e-6)
+    numbers = onto(SCAN, np.full((4, 6, 4), 5, np.uint8), coarse, nearest=True)
+    assert (numbers[..., :7] == 5).all()
+
+
 def test_outlines_stay_in_their_slice() -> None:
     mask = np.zeros((3, 5, 5), bool)
     mask[:, :4, 1:4] = True
