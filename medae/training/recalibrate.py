@@ -1,13 +1,16 @@
 """Calibrate a model anew on a site's own normal scans: the same weights, another population to be compared with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from medae import bundle, readers
 from medae.errors import MedaeError, SettingsError
 from medae.families import FAMILIES
 from medae.inference.device import choose_device
 from medae.inference.mapping import Scorer, prepare
+from medae.inference.normal import Calibration
 from medae.networks import Network
 from medae.progress import Report, part, silent
 from medae.training.calibrate import Normal, calibrate, mix_for
@@ -55,7 +58,7 @@ def recalibrate(
     if not normals:
         reason = f": {left_out[0]}" if left_out else ""
         raise SettingsError(f"no {info.modalities[0]} scan to calibrate on was found{reason}; name a folder of scans")
-    mix = info.settings.get("calibration", {}).get("mix") or mix_for(modality, network)
+    mix = _stored_mix(info) or mix_for(modality, network)
     scorer = Scorer(network, FAMILIES[info.family], choose_device(device), tuple(mix), identity=info.sha256)
     settings, metrics = calibrate(scorer, normals, part(report, 0.3, 0.98), mix=mix)
     warnings = []
@@ -73,6 +76,14 @@ def recalibrate(
         note=f"The z-scores of this copy of {info.name} are told against {len(normals)} normal scans of its user.",
     )
     return made.folder, {**metrics, "left_out": left_out, "warnings": warnings}
+
+
+def _stored_mix(info: bundle.BundleInfo) -> Mapping[str, float]:
+    """Weights of the scores by which the model went so far; none where its calibration cannot be read."""
+    try:
+        return Calibration.model_validate(info.settings.get("calibration")).mix
+    except ValidationError:
+        return {}
 
 
 def _normals(

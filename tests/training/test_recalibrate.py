@@ -34,6 +34,13 @@ def test_the_copy_has_the_same_weights_and_its_own_normals(tiny_bundle, normals:
     assert medae.detect(scan, model="tiny-site").normals.scans == 2
 
 
+def test_a_model_whose_calibration_cannot_be_read_is_calibrated(tiny_bundle, normals: Path) -> None:
+    tiny_bundle(task="anomaly", pixel_spacing=3.0, calibration="of another version")
+    folder, _ = recalibrate("tiny", [normals])
+    made = Calibration.model_validate(bundle.read_info(folder).settings["calibration"])
+    assert made.mix == {"residual": 1.0, "intensity": 1.0}
+
+
 def test_what_cannot_be_used_is_said(tiny_bundle, normals: Path, tmp_path: Path) -> None:
     tiny_bundle("cleaner", task="denoise")
     tiny_bundle("lungs", task="anomaly", modality="CT")
