@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from medae.volume import Volume
 
 if TYPE_CHECKING:
     from medae.quality.trust import TrustReport
+
+Score = Literal["residual", "structure", "features", "intensity", "lesions"]
+"""What z-scores are made of (`medae.inference.scores`)."""
 
 DEFAULT_MIN_VOLUME_MM3 = 50.0
 """Findings smaller than this are left out unless asked for."""

@@ -221,13 +221,13 @@ def _level(normals: Normals, threshold: float | None, alpha: float | None) -> fl
 
 
 def _calibration(info: BundleInfo) -> Calibration:
-    try:
-        return Calibration.model_validate(info.settings.get("calibration"))
-    except ValidationError as error:
+    calibration = Calibration.stored(info.settings)
+    if calibration is None:
         raise ModelError(
             f"model {info.name} has no calibration that this version of MedAE knows; calibrate it on normal scans "
             f"(medae calibrate {info.name} --normals FOLDER), or train it again"
-        ) from error
+        )
+    return calibration
 
 
 def _familiar(info: BundleInfo) -> Familiar | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -19,11 +19,12 @@ from medae.inference.transforms import preparation
 from medae.inference.views import VIEWS, frame_around
 from medae.networks import Network
 from medae.progress import Report, part
+from medae.results import Score
 from medae.volume import Volume, spacing_of
 
 PREPARATION = ("pixel_spacing", "anatomy", "bias_field", "whole_slices")
 """Settings of a bundle on which the preparation depends."""
-SCORES = ("residual", "structure", "features", "intensity", "lesions")
+SCORES: tuple[str, ...] = get_args(Score)
 NEAR_MM = 4.0
 """Around voxels that are not trusted: scores are smoothed, so that what lies there tells here, too."""
 

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from medae.results import Normals
 
@@ -148,6 +148,14 @@ class Calibration(_Strict):
     views: int = 1
     draws: int = 1
     coarse_noise: float = 0.0
+
+    @classmethod
+    def stored(cls, settings: Mapping[str, Any]) -> Self | None:
+        """Give the calibration in a bundle's settings; None where there is none that this version knows."""
+        try:
+            return cls.model_validate(settings.get("calibration"))
+        except ValidationError:
+            return None
 
     @property
     def normals(self) -> Normals:

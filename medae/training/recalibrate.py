@@ -1,9 +1,7 @@
 """Calibrate a model anew on a site's own normal scans: the same weights, another population to be compared with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from medae import bundle, readers
 from medae.errors import MedaeError, SettingsError
@@ -58,7 +56,8 @@ def recalibrate(
     if not normals:
         reason = f": {left_out[0]}" if left_out else ""
         raise SettingsError(f"no {info.modalities[0]} scan to calibrate on was found{reason}; name a folder of scans")
-    mix = _stored_mix(info) or mix_for(modality, network)
+    before = Calibration.stored(info.settings)
+    mix = before.mix if before is not None and before.mix else mix_for(modality, network)
     scorer = Scorer(network, FAMILIES[info.family], choose_device(device), tuple(mix), identity=info.sha256)
     settings, metrics = calibrate(scorer, normals, part(report, 0.3, 0.98), mix=mix)
     warnings = []
@@ -76,14 +75,6 @@ def recalibrate(
         note=f"The z-scores of this copy of {info.name} are told against {len(normals)} normal scans of its user.",
     )
     return made.folder, {**metrics, "left_out": left_out, "warnings": warnings}
-
-
-def _stored_mix(info: bundle.BundleInfo) -> Mapping[str, float]:
-    """Weights of the scores by which the model went so far; none where its calibration cannot be read."""
-    try:
-        return Calibration.model_validate(info.settings.get("calibration")).mix
-    except ValidationError:
-        return {}
 
 
 def _normals(

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from medae import bundle
 from medae.errors import SettingsError
+from medae.results import Score
 
 RADIOGRAPHS = ("DX", "CR", "RG", "XR")
 """Modalities of projection radiographs, which a model of one of them serves; XR is what users call them all."""
@@ -16,10 +17,6 @@ RADIOGRAPHS = ("DX", "CR", "RG", "XR")
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-Score = Literal["residual", "structure", "features", "intensity", "lesions"]
-"""A score of an anomaly model (`medae.inference.scores`)."""
 
 
 class Data(_Strict):
