@@ -2,6 +2,8 @@
 
 A surface grows inside the head until it meets the dark rim of skull or fluid: the Brain Extraction Tool of Smith,
 "Fast robust automated brain extraction", Human Brain Mapping 17:143–155, 2002, whose constants are used.
+Where it reaches into the neck, a thin skull was blurred away on the coarse grid: it grows again and heeds the darkest
+fine voxel in each coarse one.
 
 Limits: it was made for adult heads whose cortex is in view. Cropped scans are taken as if air began at the border; eyes
 and neck muscles may be kept where no dark rim parts them from the brain; of strongly thinned skulls, post-operative
@@ -9,6 +11,8 @@ heads and small children parts may be missing. Of slabs thinner than `THINNEST_M
 A scan that shows the brain alone is taken as it is.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +29,7 @@ DEEP = 1.0
 THINNEST_MM = 40.0
 """A thinner slab has no surface that could grow; the head without its rim is taken for the brain."""
 SMALLEST_MM3 = 20_000.0
-"""A smaller brain is none; the same is taken then."""
+"""A smaller brain is none, and the inner head is taken; so much of it below `HEIGHT_MM` is neck."""
 RIM_MM = 12.0
 """Scalp and skull."""
 PASSES = 2
@@ -38,6 +42,10 @@ SEARCH_MM = 20.0, 10.0
 """How far inwards of a vertex the darkest and the brightest value are looked for (d1, d2)."""
 RADII_MM = 3.33, 10.0
 """Radii of curvature between which the surface is smoothed fully and hardly (r_min, r_max)."""
+
+
+_Values = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""(slices, rows, columns) each: what is taken for bright, and for dark."""
 
 
 class _Levels(NamedTuple):
@@ -70,7 +78,10 @@ def brain_mask(images: NDArray[np.float32], spacing: tuple[float, float, float])
     levels = _levels(coarse, coarse > 0)
     if levels is None:
         return np.zeros(images.shape, bool)
-    inside = _brain(coarse, levels) if min(coarse.shape) * GRID_MM >= THINNEST_MM else _within_head(coarse, levels)
+    if min(coarse.shape) * GRID_MM < THINNEST_MM:
+        inside = _within_head(coarse, levels)
+    else:
+        inside = _brain(coarse, partial(_rims, images, sides, coarse.shape), levels)
     inside &= coarse > levels.head
     inside = ndimage.binary_closing(np.pad(inside, 3), iterations=3)[3:-3, 3:-3, 3:-3]
     inside = ndimage.binary_fill_holes(inside)
@@ -81,7 +92,28 @@ def brain_mask(images: NDArray[np.float32], spacing: tuple[float, float, float])
     return fine > 0.5
 
 
-def _brain(coarse: NDArray[np.float32], levels: _Levels) -> NDArray[np.bool_]:
+def _brain(coarse: NDArray[np.float32], rims: Callable[[], NDArray[np.float32]], levels: _Levels) -> NDArray[np.bool_]:
+    """Give what the surface encloses; if that is neck, too, what it encloses where no thin dark rim is overlooked."""
+    above = _below_top(coarse > levels.head)
+    inside = _enclosed(coarse, coarse, levels)
+    if np.count_nonzero(inside & ~above) * GRID_MM**3 > SMALLEST_MM3:
+        again = _enclosed(coarse, rims(), levels)
+        if 2 * np.count_nonzero(again & above) > np.count_nonzero(inside & above):  # else noise stopped it
+            inside = again
+    return inside & above
+
+
+def _rims(images: NDArray[np.float32], sides: Array, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Give the darkest value in each voxel of the coarse grid, noise lessened a little."""
+    from scipy import ndimage
+
+    smooth = ndimage.gaussian_filter(images, 0.5 / sides * (sides < 1))
+    cell = np.maximum(1, np.rint(GRID_MM / sides)).astype(int)
+    darkest = ndimage.minimum_filter(smooth, size=tuple(cell))
+    return np.asarray(ndimage.zoom(darkest, np.divide(shape, images.shape), order=0))
+
+
+def _enclosed(coarse: NDArray[np.float32], rims: NDArray[np.float32], levels: _Levels) -> NDArray[np.bool_]:
     """Grow the surface; where it collapses, the inner head is given."""
     directions, neighbours = _sphere()
     inside = _below_top(coarse > levels.head)
@@ -90,7 +122,7 @@ def _brain(coarse: NDArray[np.float32], levels: _Levels) -> NDArray[np.bool_]:
             return _within_head(coarse, levels)
         center, radius = _centre(coarse * inside, levels)
         levels = _levels(coarse, inside & _ball(coarse.shape, center, DEEP * radius)) or levels
-        vertices = _grown(coarse, levels, center + 0.5 * radius * directions, neighbours)
+        vertices = _grown((coarse, rims), levels, center + 0.5 * radius * directions, neighbours)
         inside = _inside(vertices, coarse.shape)
     return inside
 
@@ -172,7 +204,7 @@ def _sphere(subdivisions: int = 3) -> tuple[Array, NDArray[np.intp]]:
     return points, ordered
 
 
-def _grown(values: NDArray[np.float32], levels: _Levels, vertices: Array, neighbours: NDArray[np.intp]) -> Array:
+def _grown(values: _Values, levels: _Levels, vertices: Array, neighbours: NDArray[np.intp]) -> Array:
     """Move the surface `STEPS` times by Smith's three forces (vertices in voxels of `GRID_MM`)."""
     low, high = (1 / (2 * r) * GRID_MM for r in reversed(RADII_MM))
     middle, steep = (low + high), 3 / (high - low)
@@ -191,17 +223,18 @@ def _grown(values: NDArray[np.float32], levels: _Levels, vertices: Array, neighb
     return vertices
 
 
-def _push(values: NDArray[np.float32], levels: _Levels, vertices: Array, normal: Array) -> Array:
+def _push(values: _Values, levels: _Levels, vertices: Array, normal: Array) -> Array:
     """Force outwards (+) or inwards (−) along the normal, from the values inwards of each vertex."""
+    coarse, rims = values
     far, near = (round(d / GRID_MM) for d in SEARCH_MM)
     depths = np.arange(1, far + 1)[None, :, None]
     points = np.rint(vertices[:, None] - depths * normal[:, None]).astype(int)
-    limits = np.array(values.shape) - 1
+    limits = np.array(coarse.shape) - 1
     out = ((points < 0) | (points > limits)).any(axis=2)
     k, j, i = np.clip(points, 0, limits).transpose(2, 0, 1)
-    seen = np.where(out, 0.0, values[k, j, i])
-    darkest = np.maximum(levels.dark, np.minimum(levels.median, seen.min(axis=1)))
-    brightest = np.minimum(levels.median, np.maximum(levels.head, seen[:, :near].max(axis=1)))
+    bright, dark = (np.where(out, 0.0, grid[k, j, i]) for grid in (coarse, rims))
+    darkest = np.maximum(levels.dark, np.minimum(levels.median, dark.min(axis=1)))
+    brightest = np.minimum(levels.median, np.maximum(levels.head, bright[:, :near].max(axis=1)))
     begin = (brightest - levels.dark) * BRIGHT_SHARE + levels.dark
     return 2 * (darkest - begin) / np.maximum(brightest - levels.dark, 1e-12)
 

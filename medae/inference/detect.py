@@ -48,7 +48,8 @@ def detect(
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     threshold
-        |z| above which voxels make findings; the model's own calibrated one by default.
+        |z| above which voxels make findings; by default the model's own calibrated one, and outside of the model's
+        domain, where that does not hold, the largest |z| of any of its normal scans.
     alpha
         Instead of a threshold: the share of normal scans that may show any finding at all.
     report
@@ -78,7 +79,7 @@ def detect(
         for n, info in enumerate(infos)
     ]
     found = parts[0] if len(parts) == 1 else _averaged(parts)
-    level = _level(found.normals, threshold, alpha)
+    level = _level(found, threshold, alpha)
     seconds = (time.perf_counter() - clock) / len(infos)
     steps = tuple(_with(step, level, seconds) for step in found.provenance)
     report(1.0, "Anomalies mapped")
@@ -205,11 +206,12 @@ def _averaged(parts: Sequence[AnomalyMap]) -> AnomalyMap:
     )
 
 
-def _level(normals: Normals, threshold: float | None, alpha: float | None) -> float:
+def _level(found: AnomalyMap, threshold: float | None, alpha: float | None) -> float:
+    normals = found.normals
     if threshold is not None:
         return threshold
     if alpha is None:
-        return normals.threshold
+        return max(normals.threshold, *normals.maxima) if found.outside and normals.maxima else normals.threshold
     level = normals.level(alpha)
     if level is None:
         needed = int(np.ceil(1 / alpha)) - 1 if 0 < alpha < 1 else 0

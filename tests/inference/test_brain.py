@@ -46,3 +46,16 @@ def test_of_a_thin_slab_the_head_without_its_rim_is_taken() -> None:
     shown = values > 0.1 * np.percentile(values, 98)
     assert 0.3 < mask.sum() / shown.sum() < 0.95
     assert not mask[:, :6].any()
+
+
+def test_a_skull_thinner_than_the_grid_keeps_the_neck_out() -> None:
+    side = 0.9
+    k, j, i = (np.arange(n) * side - c for n, c in ((250, 125.0), (240, 108.0), (190, 85.0)))
+    away = np.sqrt(((k[:, None, None]) / 0.85) ** 2 + (j[None, :, None]) ** 2 + (i[None, None, :] / 0.8) ** 2)
+    head = np.where(away < 76, 165.0, np.where(away < 77.5, 20.0, np.where(away < 85, 240.0, 0.0)))
+    neck = np.hypot(j[None, :, None], i[None, None, :]) < 55
+    head = np.where((away >= 77.5) & (k[:, None, None] < 0) & neck, 200.0, head)
+    noisy = np.abs(head + np.random.default_rng(0).normal(0, 4, head.shape)).astype(np.float32)
+    mask, brain = brain_mask(noisy, (side, side, side)), away < 76
+    assert mask[brain].mean() > 0.9
+    assert (mask & ~brain).sum() < 0.1 * brain.sum()

@@ -83,6 +83,15 @@ def test_a_scan_that_looks_like_no_normal_one_is_outside(tiny_bundle, scan: Volu
     assert any("appearance" in s or "differs" in s for s in detect(scan, model="tiny").outside)
 
 
+def test_outside_the_domain_the_threshold_is_what_no_normal_scan_exceeds(tiny_bundle, scan: Volume) -> None:
+    usual = {**CALIBRATION, "threshold": 3.5}
+    tiny_bundle("ours", task="anomaly", pixel_spacing=3.0, calibration=usual)
+    tiny_bundle("other", task="anomaly", modality="CT", calibration=usual)
+    assert detect(scan, model="ours").threshold == 3.5
+    assert detect(scan, model="other").threshold == 4.0
+    assert detect(scan, model="other", threshold=2.5).threshold == 2.5
+
+
 def test_the_level_that_normal_scans_allow(tiny_bundle, scan: Volume) -> None:
     tiny_bundle(task="anomaly", pixel_spacing=3.0, calibration=CALIBRATION)
     assert detect(scan, model="tiny", alpha=0.25).threshold == 4.0
