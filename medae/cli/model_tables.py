@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from medae.bundle import BundleInfo
 
-WIDE, USUAL = 120, 76
+WIDE, USUAL = 120, 80
 """Columns of a terminal from which all facts fit, and most of them."""
 
 
@@ -36,7 +36,7 @@ def list_table(models: Sequence["BundleInfo"], width: int) -> "Table":
     elif width < WIDE:
         shown = [title for title in shown if title not in ("Title", "Made")]
     shown = [title for title in shown if any(columns[title])] if models else shown
-    table = Table()
+    table = Table(box=None, pad_edge=False, collapse_padding=True)
     for title in shown:
         table.add_column(
             title, justify="right" if title == "Size" else "left", overflow="fold", no_wrap=title in ("Size", "Made")

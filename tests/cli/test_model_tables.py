@@ -26,6 +26,11 @@ def test_wider_terminals_show_more() -> None:
     assert len(list_table([replace(shipped(), created="2026-11-24")], WIDE).columns) == 9
 
 
+def test_on_a_usual_terminal_each_shipped_model_has_one_line() -> None:
+    models = [info for info in bundle.bundles() if info.shipped]
+    assert len(drawn(list_table(models, USUAL), USUAL).splitlines()) == 1 + len(models)
+
+
 def test_facts_and_recipe_are_there() -> None:
     text = drawn(facts_table(shipped()), 100)
     assert "982,912" in text
