@@ -18,6 +18,7 @@ from medae.inference.caution import removed_share
 from medae.inference.device import Device, choose_device
 from medae.inference.domain import outside_domain
 from medae.inference.engines import choose_engine
+from medae.inference.local_means import hold_local_means
 from medae.inference.prepare import intensity_scale, network_values, refuse_colour
 from medae.inference.streaming import SliceStacks, StoredOutput, cut, stacked
 from medae.inference.tiles import Runner
@@ -187,8 +188,11 @@ def _run_slices(work: _Work, network: Network, runner: Runner, output: StoredOut
         told(0.0, f"Denoising slice {k + 1} of {slices}")
         runner.report = told
         stack = stacks.stack(k)
-        for box, restored in runner.parts(work.volume.shape[1:], partial(stacked, stack)):
-            output.write((slice(k, k + 1), *box), stack[network.middle][box][None], restored[0].numpy())
+        seen, restored = stack[network.middle], np.empty(work.volume.shape[1:], np.float32)
+        for box, piece in runner.parts(restored.shape, partial(stacked, stack)):
+            restored[box] = piece[0, 0].numpy()
+        held = hold_local_means(seen, restored, work.volume.modality)
+        output.write((slice(k, k + 1), slice(None), slice(None)), seen[None], held[None])
         work.slice_done(k)
 
 
