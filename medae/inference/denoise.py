@@ -94,7 +94,8 @@ def denoise(
     Returns
     -------
     Volume
-        Same grid, dtype, unit and rescale. Padding and values outside the scale keep their stored value.
+        Same grid, dtype, unit and rescale. Padding and values outside the scale keep their stored value; slices of CT
+        and radiographs keep their local means (`medae.inference.local_means`).
         ``provenance`` tells the model, the device and why; its notes: ``values_clipped`` to the stored range,
         ``noise_before`` and ``noise_after`` (standard deviation, in the volume's unit), ``removed_share`` (how much of
         what the network sees as noise was removed, see `medae.inference.caution`), ``engine`` and what was
