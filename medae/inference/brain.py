@@ -11,8 +11,6 @@ heads and small children parts may be missing. Of slabs thinner than `THINNEST_M
 A scan that shows the brain alone is taken as it is.
 """
 
-from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -81,7 +79,7 @@ def brain_mask(images: NDArray[np.float32], spacing: tuple[float, float, float])
     if min(coarse.shape) * GRID_MM < THINNEST_MM:
         inside = _within_head(coarse, levels)
     else:
-        inside = _brain(coarse, partial(_rims, images, sides, coarse.shape), levels)
+        inside = _brain(images, sides, coarse, levels)
     inside &= coarse > levels.head
     inside = ndimage.binary_closing(np.pad(inside, 3), iterations=3)[3:-3, 3:-3, 3:-3]
     inside = ndimage.binary_fill_holes(inside)
@@ -92,12 +90,14 @@ def brain_mask(images: NDArray[np.float32], spacing: tuple[float, float, float])
     return fine > 0.5
 
 
-def _brain(coarse: NDArray[np.float32], rims: Callable[[], NDArray[np.float32]], levels: _Levels) -> NDArray[np.bool_]:
+def _brain(
+    images: NDArray[np.float32], sides: Array, coarse: NDArray[np.float32], levels: _Levels
+) -> NDArray[np.bool_]:
     """Give what the surface encloses; if that is neck, too, what it encloses where no thin dark rim is overlooked."""
     above = _below_top(coarse > levels.head)
-    inside = _enclosed(coarse, coarse, levels)
+    inside = _enclosed((coarse, coarse), levels, above)
     if np.count_nonzero(inside & ~above) * GRID_MM**3 > SMALLEST_MM3:
-        again = _enclosed(coarse, rims(), levels)
+        again = _enclosed((coarse, _rims(images, sides, coarse.shape)), levels, above)
         if 2 * np.count_nonzero(again & above) > np.count_nonzero(inside & above):  # else noise stopped it
             inside = again
     return inside & above
@@ -113,16 +113,15 @@ def _rims(images: NDArray[np.float32], sides: Array, shape: tuple[int, ...]) -> 
     return np.asarray(ndimage.zoom(darkest, np.divide(shape, images.shape), order=0))
 
 
-def _enclosed(coarse: NDArray[np.float32], rims: NDArray[np.float32], levels: _Levels) -> NDArray[np.bool_]:
-    """Grow the surface; where it collapses, the inner head is given."""
-    directions, neighbours = _sphere()
-    inside = _below_top(coarse > levels.head)
+def _enclosed(values: _Values, levels: _Levels, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Grow the surface, beginning in the middle of ``inside``; where it collapses, the inner head is given."""
+    coarse, (directions, neighbours) = values[0], _sphere()
     for _ in range(PASSES):
         if np.count_nonzero(inside & (coarse > levels.head)) * GRID_MM**3 < SMALLEST_MM3:
             return _within_head(coarse, levels)
         center, radius = _centre(coarse * inside, levels)
         levels = _levels(coarse, inside & _ball(coarse.shape, center, DEEP * radius)) or levels
-        vertices = _grown((coarse, rims), levels, center + 0.5 * radius * directions, neighbours)
+        vertices = _grown(values, levels, center + 0.5 * radius * directions, neighbours)
         inside = _inside(vertices, coarse.shape)
     return inside
 

@@ -211,7 +211,7 @@ def _level(found: AnomalyMap, threshold: float | None, alpha: float | None) -> f
     if threshold is not None:
         return threshold
     if alpha is None:
-        return max(normals.threshold, *normals.maxima) if found.outside and normals.maxima else normals.threshold
+        return max((normals.threshold, *normals.maxima)) if found.outside else normals.threshold
     level = normals.level(alpha)
     if level is None:
         needed = int(np.ceil(1 / alpha)) - 1 if 0 < alpha < 1 else 0

@@ -1,7 +1,10 @@
 """Local means of a scan survive denoising: noise hardly changes them, and what is faint and wide lives in them."""
 
 import numpy as np
+import torch  # noqa: TID253
 from numpy.typing import NDArray
+
+from medae.inference.prepare import CT_OFFSET, CT_SCALE, resize
 
 Image = NDArray[np.float32]
 
@@ -9,8 +12,8 @@ BIASED = ("MR", "US", "")
 """Modalities whose noise moves means: magnitudes of weak signals are too large (Gudbjartsson and Patz, MRM 1995)."""
 WIDTH = 8.0
 """Standard deviation in pixels of the Gaussian that means are taken with; 1/800 of white noise's power is left."""
-AIR = 0.124
-"""Network value of -900 HU: noise in darker places was cut off at the lower end, so that their means are too large."""
+AIR_HU = -900.0
+"""Noise in darker places was cut off at the lower end, so that their means are too large."""
 _CELL = 8
 """Pixels along each side of the cells that means are worked out on."""
 
@@ -37,10 +40,12 @@ def hold_local_means(before: Image, after: Image, modality: str) -> Image:
 
     if modality in BIASED:
         return after
-    held = (before > 0) & (after > np.float32(AIR if modality == "CT" else 0))
+    darkest = (AIR_HU + CT_OFFSET) / CT_SCALE if modality == "CT" else 0.0
+    held = (before > 0) & (after > np.float32(darkest))
     sums = np.stack([_sums((after - before) * held), _sums(held.astype(np.float32))])
     change, weight = ndimage.gaussian_filter(sums, (0, WIDTH / _CELL, WIDTH / _CELL))
-    wide = _enlarged(_enlarged(change / np.maximum(weight, 1e-2)).T).T
+    means = torch.from_numpy(change / np.maximum(weight, 1e-2))[None, None]
+    wide = resize(means, *(_CELL * n for n in change.shape))[0, 0].numpy()
     rows, columns = before.shape
     return np.asarray(after - wide[:rows, :columns] * held, np.float32)
 
@@ -52,14 +57,3 @@ def _sums(image: Image) -> Image:
         image = np.pad(image, ((0, -rows % _CELL), (0, -columns % _CELL)))
     across = image.reshape(-1, _CELL, image.shape[1]).sum(axis=1)
     return np.asarray(across.reshape(len(across), -1, _CELL).sum(axis=2))
-
-
-def _enlarged(means: Image) -> Image:
-    """Interpolate the first axis linearly from the middles of cells to pixels."""
-    near = np.concatenate([means[:1], means, means[-1:]])
-    pixels = np.empty((len(means), _CELL, *means.shape[1:]), np.float32)
-    for n in range(_CELL):
-        off = (n + 0.5) / _CELL - 0.5
-        other = near[2:] if off > 0 else near[:-2]
-        pixels[:, n] = means + np.float32(abs(off)) * (other - means)
-    return pixels.reshape(-1, *means.shape[1:])
