@@ -37,6 +37,7 @@ class FindingsPanel(QWidget):
         self.opacity = _slider(0.0, 1.0, 2, "Opacity of the heatmap  ( [ and ] )")
         self.threshold = _slider(0.0, THRESHOLD_MAXIMUM, 1, "|z| above which the heatmap shows  ( , and . )")
         self.level = QComboBox()
+        self.level.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.level.setAccessibleName("Level of the threshold")
         self.level.setToolTip("Explore by the slider, or take the threshold that so few normal scans exceed anywhere")
         self.expected = theme.label("", "dim")

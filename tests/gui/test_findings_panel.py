@@ -107,6 +107,15 @@ def test_levels_that_the_normal_scans_suffice_for_set_the_threshold(panel: Findi
     assert panel.expected.text() == "0.5 false regions per normal scan"
 
 
+def test_the_names_of_levels_are_not_clipped(qtbot: QtBot, panel: FindingsPanel) -> None:
+    panel.resize(356, 500)  # as wide as in a window of 1280 pixels
+    scores = Volume(np.zeros((5, 8, 8), np.float32), np.eye(4))
+    panel.model.set_anomaly_map(AnomalyMap(scores, 4.0, "", normals=NORMALS), FOUND)
+    names = [panel.level.itemText(row) for row in range(panel.level.count())]
+    assert len(names) > 1
+    qtbot.waitUntil(lambda: panel.level.width() > max(map(panel.level.fontMetrics().horizontalAdvance, names)) + 24)
+
+
 def test_the_whole_scan_and_the_domain_are_told_above_the_table(panel: FindingsPanel) -> None:
     scores = Volume(np.zeros((5, 8, 8), np.float32), np.eye(4))
     panel.model.set_anomaly_map(AnomalyMap(scores, 4.0, "", normals=NORMALS, outside=("it is CT",)), FOUND)
