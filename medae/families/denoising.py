@@ -24,8 +24,9 @@ FROM_CODE = False
 HAS_PRIOR = False
 PURPOSE = "Removes noise, or restores normal anatomy: learns the clean image from a corrupted one"
 
-LESIONS = 0.2
-"""Weight of the lesion map's squared error, beside the Charbonnier distance."""
+LESIONS = 2.0
+"""Weight of the lesion map's squared error, beside the Charbonnier distance, which it has to outweigh: else lesions are
+learnt late."""
 
 ONLY_WITHOUT = ("spatial_dims", "blocks", "skips", "residual", "noise_maps")
 """Options of `medae.networks.ResidualUNet` alone."""

@@ -68,6 +68,25 @@ class LesionUNet(UNet):
         )
         self.last = nn.Conv2d(features[0], self.outputs * unshuffle**2, 1)
 
+    def begin_with(self, other: "LesionUNet") -> None:
+        """Take the weights of a network of the same build that sees fewer neighbours: the others count nothing yet.
+
+        Raises
+        ------
+        ValueError
+            If the networks differ in more.
+        """
+        weights = other.state_dict()
+        [first] = [name for name, value in self.first.named_parameters(prefix="first") if value.ndim == 4][:1]
+        seen, slices = 2 * other.middle + 1, 2 * self.middle + 1
+        known = weights[first].unflatten(1, (-1, seen, self.unshuffle**2))
+        wide = known.new_zeros(*known.shape[:2], slices, *known.shape[3:])
+        wide[:, :, self.middle - other.middle :][:, :, :seen] = known
+        try:
+            self.load_state_dict({**weights, first: wide.flatten(1, 3)})
+        except RuntimeError as error:
+            raise ValueError("the networks differ in more than the number of slices") from error
+
     def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """(B, C, H, W) of any size to the deepest features (B, features[-1], ⌈H / stride⌉, ⌈W / stride⌉) and finer."""
         x = pad_to_multiple(x, self.stride)

@@ -81,11 +81,13 @@ RADII_MM = (1.5, 20.0)
 """Smallest and largest radius of a synthetic lesion."""
 CONTRASTS = (0.03, 0.5)
 """Least and greatest contrast of a synthetic lesion, in network values."""
-MOST = 8
+MOST = 16
 """Synthetic lesions in a patch, at most, for a network that tells them."""
 CHANGED = 4.0
 """Weight of a pixel that a synthetic lesion changed, against the others."""
 
+ALONE = 0.15
+"""Share of the patches whose neighbours are the slice itself, as those of a scan of one slice are."""
 PASTED, PUSHED = 0.2, 0.1
 """Shares of the lesions that are pieces from elsewhere, and tissue pushed aside."""
 FULL = 0.04
@@ -161,7 +163,8 @@ def anomalies(patch: Patch, draw: Draw, lesions: bool = False) -> Sample:
 
     With ``lesions`` the target has a map of them, too: 1 where the patch became brighter by `FULL` or more, -1 where
     darker. There are more of them then, and only such as are brighter or darker as a whole. Nor is there coarse noise:
-    its bumps look like lesions, and whoever has to tell the ones and not the others tells neither.
+    its bumps look like lesions, and whoever has to tell the ones and not the others tells neither. Such lesions end
+    above and below, in the neighbours of the slice or beyond, which vessels and ribs seldom do.
 
     Coarse noise: Kascenas et al., MIDL 2022. Lesions: pieces blended from elsewhere (Tan et al., "Detecting outliers
     with foreign patch interpolation", MELBA 2022), brighter and darker blobs that keep the texture below them or
@@ -169,17 +172,20 @@ def anomalies(patch: Patch, draw: Draw, lesions: bool = False) -> Sample:
     """
     random, plane = draw.random, patch.clean.shape[-2:]
     bias = 0.85 + 0.3 * smooth_field(plane, 2, draw.generator)[0]
-    clean = patch.clean * bias * float(random.uniform(0.8, 1.2))
+    clean = patch.clean
+    if lesions and not patch.is_block and random.random() < ALONE:
+        clean = patch.restored(clean).expand(clean.shape)
+    clean = clean * bias * float(random.uniform(0.8, 1.2))
     corrupted = clean
     if not lesions and random.random() < 0.5:
         bumps = _coarse_noise(patch, float(random.uniform(8, 24)), draw.generator)
         corrupted = corrupted + float(np.exp(random.uniform(np.log(0.02), np.log(0.3)))) * bumps * patch.body
     changed = torch.zeros_like(patch.body)
     for _ in range(int(random.integers(0, MOST + 1 if lesions else 6))):
-        blob = _blob(patch, draw)
+        blob = _blob(patch, draw, deep=lesions)
         if blob is not None:
             corrupted = _with_lesion(corrupted, blob, draw, displaced=not lesions)
-            changed = torch.maximum(changed, blob)
+            changed = torch.maximum(changed, patch.restored(blob) if len(blob) > 1 else blob)
     fine = 0.03 * float(random.random()) * torch.randn(clean.shape, generator=draw.generator)
     weight = patch.trusted * (0.05 + 0.95 * patch.body) * (1 + (CHANGED - 1) * (changed > 0.1))
     target = patch.restored(clean)
@@ -233,8 +239,12 @@ def _pushed(image: Tensor, blob: Tensor, pixels: float) -> Tensor:
     return sampled[0]
 
 
-def _blob(patch: Patch, draw: Draw) -> Tensor | None:
-    """Soft mask (1, H, W) or (S, H, W) of one irregular blob, centred in the body; None where there is no body."""
+def _blob(patch: Patch, draw: Draw, *, deep: bool) -> Tensor | None:
+    """Soft mask (1, H, W) or (S, H, W) of one irregular blob, centred in the body; None where there is no body.
+
+    In a slice with neighbours it goes through all of them, or ends among them if it is ``deep``: its middle lies above
+    or below the slice then.
+    """
     random, body = draw.random, patch.body
     size, pixel = min(body.shape[-2:]), patch.spacing[2]
     inside = torch.nonzero(body > 0.5)
@@ -248,6 +258,10 @@ def _blob(patch: Patch, draw: Draw) -> Tensor | None:
         torch.arange(n, dtype=torch.float32).view([-1 if axis == own else 1 for axis in range(3)]) - center[own]
         for own, n in enumerate(body.shape)
     )
+    if deep and not patch.is_block and len(patch.clean) > 1:
+        above = torch.arange(len(patch.clean), dtype=torch.float32) - len(patch.clean) // 2
+        z = above.view(-1, 1, 1) - float(random.uniform(-1, 1)) * radius * pixel / patch.spacing[0]
+        z = z * float(random.uniform(0.7, 1.4))
     z = z * (patch.spacing[0] / pixel)
     angle, stretch = random.uniform(0, np.pi), random.uniform(0.4, 1.0)
     u, v = x * np.cos(angle) + y * np.sin(angle), (y * np.cos(angle) - x * np.sin(angle)) / stretch

@@ -6,12 +6,14 @@ from typing import Any
 from medae import bundle
 from medae.bundle.network_def import read_network_def
 from medae.errors import SettingsError
-from medae.networks import Network
+from medae.networks import LesionUNet, Network
 from medae.training.recipe import Recipe
 
 
 def first_network(recipe: Recipe, definition: Mapping[str, Any]) -> Network:
     """Build the network, with the weights of the model that the recipe starts from, if it names one.
+
+    A `LesionUNet` may see more neighbouring slices than the model did: those count nothing at first.
 
     Parameters
     ----------
@@ -30,7 +32,14 @@ def first_network(recipe: Recipe, definition: Mapping[str, Any]) -> Network:
     if recipe.start is None:
         return bundle.build_network(definition)
     info = bundle.find(recipe.start)
-    if dict(read_network_def(info)) != dict(definition):
+    theirs = dict(read_network_def(info))
+    if theirs != dict(definition):
+        wider = bundle.build_network(definition)
+        if isinstance(wider, LesionUNet) and {**theirs, "in_channels": definition["in_channels"]} == dict(definition):
+            known = bundle.load_network(info)
+            assert isinstance(known, LesionUNet)
+            wider.begin_with(known)
+            return wider
         raise SettingsError(
             f"model {info.name} has another network than the recipe; start from a model of the same family and "
             "options, or set 'start' to null"

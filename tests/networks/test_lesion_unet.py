@@ -51,6 +51,17 @@ def test_what_faint_values_look_like_in_a_window_is_seen() -> None:
     assert not torch.allclose(seen[2], seen[3])
 
 
+def test_neighbours_that_were_not_known_before_count_nothing_at_first() -> None:
+    torch.manual_seed(0)
+    windows = ((0.2, 0.4), (0.5, 0.9))
+    known, wider = (LesionUNet(n, (4, 8), windows=windows).eval() for n in (1, 5))
+    wider.begin_with(known)
+    images = torch.rand(1, 5, 24, 32)
+    assert torch.allclose(wider(images), known(images[:, 2:3]), atol=1e-6)
+    with pytest.raises(ValueError, match="more than the number of slices"):
+        LesionUNet(5, (8, 8), windows=windows).begin_with(known)
+
+
 def test_one_level_and_windows_without_width_are_refused() -> None:
     with pytest.raises(ValueError, match="at least two levels"):
         LesionUNet(1, (8,))

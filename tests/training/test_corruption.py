@@ -154,6 +154,18 @@ def test_reconstruction_is_of_the_middle_slice_itself() -> None:
     assert torch.equal(target, patch.clean[1:2])
 
 
+def test_told_lesions_end_in_the_neighbours_of_a_slice() -> None:
+    uniform = Patch(torch.full((5, 32, 40), 0.5), torch.ones(1, 32, 40), torch.ones(1, 32, 40), (3.0, 1.0, 1.0))
+    throughout, ending = 0, 0
+    for seed in range(60):
+        given, target, _ = anomalies(uniform, _draw(seed), lesions=True)
+        told = (target[1].abs() == 1) & ((given[2] - target[0]).abs() > 0.15)
+        if told.sum() > 20:
+            gone = ((given[4] - given[2])[told].abs() > 0.1).float().mean()
+            throughout, ending = throughout + int(gone < 0.05), ending + int(gone > 0.3)
+    assert ending > throughout > 0  # a scan of one slice has the same lesion in all of them
+
+
 @pytest.mark.parametrize(("slices", "block"), [(1, False), (3, False), (8, True)])
 def test_a_map_of_lesions_tells_what_was_put_in(slices: int, block: bool) -> None:
     patch, without, agreeing = _patch(slices, block=block), 0, []

@@ -52,6 +52,19 @@ def test_another_network_is_refused(model: Path) -> None:
         first_network(_recipe(str(model)), {**DEFINITION, "features": [4, 16]})
 
 
+def test_a_network_that_tells_lesions_may_see_more_neighbours(tmp_path: Path) -> None:
+    fewer = {"_target_": "medae.networks.LesionUNet", "in_channels": 1, "features": [4, 8], "unshuffle": 2}
+    ours = {"task": "anomaly", "family": "denoising", "modalities": ["MR"], "settings": {}}
+    metadata = {"version": "1", "name": "First", "training": {"steps": 7, "scans": 3}, "medae": ours}
+    weights = bundle.build_network(fewer).state_dict()
+    start = _recipe(str(bundle.write(tmp_path / "first", weights, fewer, metadata, "# First", {}).folder))
+    network = first_network(start, {**fewer, "in_channels": 3})
+    assert network.middle == 1
+    assert torch.equal(network.state_dict()["last.weight"], weights["last.weight"])
+    with pytest.raises(SettingsError, match="another network"):
+        first_network(start, {**fewer, "in_channels": 3, "features": [4, 16]})
+
+
 def test_a_model_that_is_not_there_is_named() -> None:
     with pytest.raises(ModelError):
         first_network(_recipe("no-such-model"), DEFINITION)
