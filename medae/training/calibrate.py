@@ -70,6 +70,7 @@ def calibrate(
     noisy: Sequence[Normal] = (),
     *,
     mix: Mapping[str, float],
+    modality: str,
 ) -> tuple[dict[str, object], dict[str, object]]:
     """Measure the scores of normal scans.
 
@@ -88,6 +89,8 @@ def calibrate(
         Scans as noisy as may be: familiar, but no measure of how far normal scans are from each other.
     mix
         Weight of each score (`medae.inference.scores`) in z.
+    modality
+        Of the model: Hounsfield units are alike in all scans, and how much air is in one tells no contrast.
 
     Returns
     -------
@@ -126,7 +129,7 @@ def calibrate(
     seen += [(scorer.code(one.prepared), 0.0, one.patient) for one in known]
     codes, residuals, patients = zip(*seen, strict=True)
     familiar = Familiar.fit(codes, residuals, patients, [scorer.code(one.prepared) for one in noisy])
-    if "intensity" not in mix:  # Hounsfield units are alike in all scans: how much air is in a scan tells no contrast
+    if modality == "CT":
         familiar = familiar.model_copy(update={"furthest_values": 0.0})
     metrics: dict[str, object] = {
         "calibration_scans": len(samples),

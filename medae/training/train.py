@@ -224,7 +224,13 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
         known = [Normal.of(scan) for scan in cache.used("train")]
         noisy = [Normal.of(scan) for scan in noisy_phantoms(recipe)]
         calibrated, metrics = calibrate(
-            scorer, [Normal.of(scan) for scan in scans], part(report, 0.2, 1.0), known, noisy, mix=mix
+            scorer,
+            [Normal.of(scan) for scan in scans],
+            part(report, 0.2, 1.0),
+            known,
+            noisy,
+            mix=mix,
+            modality=recipe.modality,
         )
         settings |= calibrated
         metrics["calibrated_on"] = "training scans" if scans[0].use == "train" else "held-out scans"

@@ -33,13 +33,23 @@ def scorer(*, zero: bool = False) -> Scorer:
 
 
 def test_normal_scans_show_few_regions_at_the_threshold() -> None:
-    settings, metrics = calibrate(scorer(), [normal(seed) for seed in range(3)], silent, [normal(9)], mix=MIX)
+    settings, metrics = calibrate(
+        scorer(), [normal(seed) for seed in range(3)], silent, [normal(9)], mix=MIX, modality="MR"
+    )
     calibration = Calibration.model_validate(settings["calibration"])
     assert calibration.normals.scans == 3
     assert len(Familiar.model_validate(settings["familiar"]).codes) == 4
     assert calibration.threshold in LEVELS
     assert metrics["calibration_scans"] == 3
     assert metrics["false_findings_per_normal_scan"] <= ACCEPTED
+
+
+@pytest.mark.parametrize(("modality", "told"), [("MR", True), ("CT", False)])
+def test_how_values_are_spread_tells_contrasts_but_nothing_in_hounsfield_units(modality: str, told: bool) -> None:
+    settings, _ = calibrate(
+        scorer(), [normal(seed) for seed in range(3)], silent, mix={"residual": 1.0}, modality=modality
+    )
+    assert (Familiar.model_validate(settings["familiar"]).furthest_values > 0) == told
 
 
 def test_what_is_not_trusted_does_not_count() -> None:
@@ -50,7 +60,7 @@ def test_what_is_not_trusted_does_not_count() -> None:
     spreads = []
     for mask in (None, trusted):
         normals = [normal(0), Normal(odd.prepared, mask, "odd")]
-        settings, _ = calibrate(scorer(zero=True), normals, silent, mix=MIX)
+        settings, _ = calibrate(scorer(zero=True), normals, silent, mix=MIX, modality="MR")
         spreads.append(Calibration.model_validate(settings["calibration"]).tables["intensity"].above[0][0])
     assert spreads[1] < 0.5 * spreads[0]
 
@@ -58,7 +68,7 @@ def test_what_is_not_trusted_does_not_count() -> None:
 def test_scans_without_a_patient_are_no_normals() -> None:
     empty = Normal(Prepared(np.zeros((2, 32, 32), np.float32), np.zeros((2, 32, 32), bool), (1.0, 1.0, 1.0)))
     with pytest.raises(SettingsError, match="folder of normal scans"):
-        calibrate(scorer(), [empty], silent, mix=MIX)
+        calibrate(scorer(), [empty], silent, mix=MIX, modality="MR")
 
 
 def test_phantoms_together_count_as_much_as_the_patients() -> None:
@@ -66,7 +76,7 @@ def test_phantoms_together_count_as_much_as_the_patients() -> None:
     brighter = replace(patient, prepared=replace(patient.prepared, images=patient.prepared.images + np.float32(0.5)))
 
     def median(normals: list[Normal]) -> float:
-        settings, _ = calibrate(scorer(zero=True), normals, silent, mix={"intensity": 1.0})
+        settings, _ = calibrate(scorer(zero=True), normals, silent, mix={"intensity": 1.0}, modality="MR")
         return Calibration.model_validate(settings["calibration"]).tables["intensity"].middle[0][0]
 
     alone, among = median([brighter]), median([brighter, *phantoms])
