@@ -74,10 +74,11 @@ class LesionUNet(UNet):
         Raises
         ------
         ValueError
-            If the networks differ in more.
+            If the other one sees more of them, or the networks differ in more.
         """
-        weights = other.state_dict()
-        [first] = [name for name, value in self.first.named_parameters(prefix="first") if value.ndim == 4][:1]
+        if other.middle > self.middle:
+            raise ValueError("the other network sees more neighbours")
+        weights, first = other.state_dict(), "first.conv_0.conv.weight"
         seen, slices = 2 * other.middle + 1, 2 * self.middle + 1
         known = weights[first].unflatten(1, (-1, seen, self.unshuffle**2))
         wide = known.new_zeros(*known.shape[:2], slices, *known.shape[3:])

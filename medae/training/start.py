@@ -32,19 +32,18 @@ def first_network(recipe: Recipe, definition: Mapping[str, Any]) -> Network:
     if recipe.start is None:
         return bundle.build_network(definition)
     info = bundle.find(recipe.start)
-    theirs = dict(read_network_def(info))
-    if theirs != dict(definition):
-        wider = bundle.build_network(definition)
-        if isinstance(wider, LesionUNet) and {**theirs, "in_channels": definition["in_channels"]} == dict(definition):
-            known = bundle.load_network(info)
-            assert isinstance(known, LesionUNet)
-            wider.begin_with(known)
-            return wider
-        raise SettingsError(
-            f"model {info.name} has another network than the recipe; start from a model of the same family and "
-            "options, or set 'start' to null"
-        )
-    return bundle.load_network(info).requires_grad_(True)
+    theirs, wanted = dict(read_network_def(info)), dict(definition)
+    if theirs == wanted:
+        return bundle.load_network(info).requires_grad_(True)
+    if theirs | {"in_channels": wanted.get("in_channels")} == wanted:
+        network, known = bundle.build_network(wanted), bundle.load_network(info)
+        if isinstance(network, LesionUNet) and isinstance(known, LesionUNet) and known.middle < network.middle:
+            network.begin_with(known)
+            return network
+    raise SettingsError(
+        f"model {info.name} has another network than the recipe; start from a model of the same family and "
+        "options, or set 'start' to null"
+    )
 
 
 def origin(recipe: Recipe) -> dict[str, object]:

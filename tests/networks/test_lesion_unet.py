@@ -60,6 +60,8 @@ def test_neighbours_that_were_not_known_before_count_nothing_at_first() -> None:
     assert torch.allclose(wider(images), known(images[:, 2:3]), atol=1e-6)
     with pytest.raises(ValueError, match="more than the number of slices"):
         LesionUNet(5, (8, 8), windows=windows).begin_with(known)
+    with pytest.raises(ValueError, match="sees more neighbours"):
+        known.begin_with(wider)
 
 
 def test_one_level_and_windows_without_width_are_refused() -> None:

@@ -18,13 +18,17 @@ def _recipe(start: str | None) -> Recipe:
     return Recipe.model_validate({"name": "x", "title": "x", "task": "denoise", "modality": "MR", "start": start})
 
 
+def _written(folder: Path, definition: dict[str, object], task: str) -> Path:
+    network = bundle.build_network(definition)
+    facts = {"version": "1", "name": "First", "training": {"steps": 7, "scans": 3}}
+    ours = {"task": task, "family": "denoising", "modalities": ["MR"], "settings": {}}
+    metadata = {**facts, "medae": ours}
+    return bundle.write(folder, network.state_dict(), definition, metadata, "# First", {}).folder
+
+
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    network = bundle.build_network(DEFINITION)
-    facts = {"version": "1", "name": "First", "training": {"steps": 7, "scans": 3}}
-    ours = {"task": "denoise", "family": "denoising", "modalities": ["MR"], "settings": {}}
-    metadata = {**facts, "medae": ours}
-    return bundle.write(tmp_path / "first", network.state_dict(), DEFINITION, metadata, "# First", {}).folder
+    return _written(tmp_path / "first", DEFINITION, "denoise")
 
 
 def test_a_recipe_without_a_start_has_a_new_network() -> None:
@@ -54,15 +58,20 @@ def test_another_network_is_refused(model: Path) -> None:
 
 def test_a_network_that_tells_lesions_may_see_more_neighbours(tmp_path: Path) -> None:
     fewer = {"_target_": "medae.networks.LesionUNet", "in_channels": 1, "features": [4, 8], "unshuffle": 2}
-    ours = {"task": "anomaly", "family": "denoising", "modalities": ["MR"], "settings": {}}
-    metadata = {"version": "1", "name": "First", "training": {"steps": 7, "scans": 3}, "medae": ours}
-    weights = bundle.build_network(fewer).state_dict()
-    start = _recipe(str(bundle.write(tmp_path / "first", weights, fewer, metadata, "# First", {}).folder))
+    start = _recipe(str(_written(tmp_path / "first", fewer, "anomaly")))
+    weights = bundle.load_network(bundle.find(str(start.start))).state_dict()
     network = first_network(start, {**fewer, "in_channels": 3})
     assert network.middle == 1
     assert torch.equal(network.state_dict()["last.weight"], weights["last.weight"])
     with pytest.raises(SettingsError, match="another network"):
         first_network(start, {**fewer, "in_channels": 3, "features": [4, 16]})
+
+
+def test_a_network_that_sees_fewer_neighbours_than_the_model_is_refused(tmp_path: Path) -> None:
+    more = {"_target_": "medae.networks.LesionUNet", "in_channels": 3, "features": [4, 8], "unshuffle": 2}
+    start = _recipe(str(_written(tmp_path / "first", more, "anomaly")))
+    with pytest.raises(SettingsError, match="another network"):
+        first_network(start, {**more, "in_channels": 1})
 
 
 def test_a_model_that_is_not_there_is_named() -> None:
