@@ -185,7 +185,7 @@ def anomalies(patch: Patch, draw: Draw, lesions: bool = False) -> Sample:
         blob = _blob(patch, draw, deep=lesions)
         if blob is not None:
             corrupted = _with_lesion(corrupted, blob, draw, displaced=not lesions)
-            changed = torch.maximum(changed, patch.restored(blob) if len(blob) > 1 else blob)
+            changed = torch.maximum(changed, patch.restored(blob))
     fine = 0.03 * float(random.random()) * torch.randn(clean.shape, generator=draw.generator)
     weight = patch.trusted * (0.05 + 0.95 * patch.body) * (1 + (CHANGED - 1) * (changed > 0.1))
     target = patch.restored(clean)
