@@ -11,6 +11,7 @@ from medae.inference import detect
 from medae.inference.familiar import Familiar
 from medae.inference.mapping import prepare
 from medae.inference.normal import Calibration, Table
+from medae.training.cache import with_noise
 from medae.volume import Volume
 
 TENTHS = ((0.1, 0.1), (0.1, 0.1))
@@ -132,3 +133,11 @@ def test_a_scan_is_prepared_once_for_models_that_want_it_alike(
     monkeypatch.setattr(sys.modules["medae.inference.detect"], "prepare", counted)
     detect(scan, model="one+two+finer")
     assert spacings == [3.0, 2.0]
+
+
+@pytest.mark.parametrize("contrast", ["FLAIR", "T1", "T2"])
+def test_the_shipped_model_of_the_contrast_is_found_for_heads_of_a_frame_never_seen(contrast: str) -> None:
+    head = phantom.head(contrast, shape=(24, 192, 160), spacing=(4.0, 1.0, 1.0), seed=1)  # type: ignore[arg-type]
+    found = detect(with_noise(head.volume, 0.04, seed=1))
+    assert found.provenance[0].bundle == f"mr-{contrast.lower()}-anomaly"
+    assert not found.outside
