@@ -121,18 +121,18 @@ def _models(scan: _Scan, model: str, device: Device, report: Report) -> tuple[li
 
 
 def _nearest(scan: _Scan, infos: Sequence[BundleInfo], device: Device, report: Report) -> BundleInfo:
-    """Give the model whose normal scans look most like this one, in units of how they differ among themselves."""
+    """Give the model whose normal scans look most like this one, in units of how they usually differ."""
     best, least = infos[0], np.inf
     for n, info in enumerate(infos):
         report(n / len(infos), "Finding the model for this contrast")
         familiar = _familiar(info)
-        if familiar is None or not familiar.codes:
+        if familiar is None or not familiar.signatures:
             continue
         scorer = _scorer(info, device)
         prepared, _ = scan.prepared_for(info, scorer.network)
-        away = familiar.away(scorer.code(prepared))
-        if away < least:
-            best, least = info, away
+        unlike = familiar.unlike(scorer.code(prepared))
+        if unlike < least:
+            best, least = info, unlike
     return best
 
 
@@ -184,7 +184,14 @@ def _outside(volume: Volume, info: BundleInfo, code: Map, residual: float) -> li
     elif volume.modality == "CT":
         sentences += outside_domain(volume, info)
     familiar = _familiar(info)
-    return sentences + (familiar.outside(code, residual) if familiar is not None else [])
+    if familiar is not None:
+        return sentences + familiar.outside(code, residual)
+    if "familiar" in info.settings:
+        sentences.append(
+            f"model {info.name} was calibrated by an older version of MedAE, and its domain is not known any more; "
+            f"calibrate it on normal scans (medae calibrate {info.name} --normals FOLDER)"
+        )
+    return sentences
 
 
 def _averaged(parts: Sequence[AnomalyMap]) -> AnomalyMap:

@@ -11,9 +11,11 @@ import numpy as np
 import torch  # noqa: TID253
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
+from torch import nn  # noqa: TID253
 
 from medae.families import Family
 from medae.inference.prepare import neighbours
+from medae.inference.views import copied, frame_around
 from medae.networks import Network
 
 Map = NDArray[np.float32]
@@ -27,6 +29,8 @@ SLACK = 2.0
 BADLY = 2.5
 """How much larger than the largest residual of normal scans that of a scan may be: those of other scanners are restored
 less well (1.7 times, measured on one). It is smoothed, so that anatomy counts, and noise hardly."""
+TINY = 1e-6
+"""Smallest unit of distance."""
 
 
 class Familiar(BaseModel):
@@ -34,23 +38,28 @@ class Familiar(BaseModel):
 
     Attributes
     ----------
-    codes
+    signatures
         One unit vector for each scan (`signature`).
     furthest
-        Largest distance of a scan from its nearest other one of another patient.
+        Largest distance of a scan from its nearest other one of another patient; 0 with one patient, whose scans tell
+        nothing of others.
     furthest_values
         The same of the values alone: a network that tells contrasts apart only for what it needs them may see another
-        one as its own. 0 where it does not count (CT) or is not known (models before 0.4.0).
+        one as its own. 0 where it does not count (CT).
+    usual, usual_values
+        Nine of ten such distances are no larger: a lone scan of another kind widens these less.
     residual
         Largest median |residual| of a scan, smoothed, in network values.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    codes: tuple[tuple[float, ...], ...]
+    signatures: tuple[tuple[float, ...], ...]
     furthest: float
+    furthest_values: float
+    usual: float
+    usual_values: float
     residual: float
-    furthest_values: float = 0.0
 
     @classmethod
     def fit(
@@ -60,17 +69,21 @@ class Familiar(BaseModel):
 
         Codes of ``noisy`` scans are known as well, but do not widen how far normal scans are from each other.
         """
-        nearest = []
+        nearest = [(0.0, 0.0)]
         for code, patient in zip(codes, patients, strict=True):
             others = [c for c, p in zip(codes, patients, strict=True) if p != patient]
             if others:
                 nearest.append(_nearest(code, others))
+        furthest, furthest_values = (float(v) for v in np.max(nearest, axis=0))
+        usual, usual_values = (float(v) for v in np.percentile(nearest[1:] or nearest, 90, axis=0))
         rounded = tuple(tuple(float(f"{v:.4g}") for v in code) for code in (*codes, *noisy))
         return cls(
-            codes=rounded,
-            furthest=max((whole for whole, _ in nearest), default=0.0),
+            signatures=rounded,
+            furthest=furthest,
+            furthest_values=furthest_values,
+            usual=usual,
+            usual_values=usual_values,
             residual=max(residuals, default=0.0),
-            furthest_values=max((values for _, values in nearest), default=0.0),
         )
 
     def outside(self, code: Map, residual: float) -> list[str]:
@@ -83,7 +96,7 @@ class Familiar(BaseModel):
         """
         sentences = []
         away = self.away(code)
-        if len(self.codes) > 1 and away > SLACK:
+        if self.furthest > 0 and away > SLACK:
             sentences.append(
                 f"it differs {away:.1f} times as much from the model's normal scans as they "
                 "differ among themselves; contrast or part of the body may be another"
@@ -100,11 +113,21 @@ class Familiar(BaseModel):
 
         0 without normal scans.
         """
-        if not self.codes:
-            return 0.0
-        whole, values = _nearest(code, [np.asarray(known, np.float32) for known in self.codes])
-        away = whole / max(self.furthest, 1e-9)
+        whole, values = self._nearest(code)
+        away = whole / max(self.furthest, TINY)
         return max(away, values / self.furthest_values) if self.furthest_values else away
+
+    def unlike(self, code: Map) -> float:
+        """Distance from the nearest normal scan, in units of `usual` and of `usual_values`, together.
+
+        To compare models: what is usual to one may be the furthest to another. 0 without normal scans.
+        """
+        whole, values = self._nearest(code)
+        return whole / max(self.usual, TINY) + (values / max(self.usual_values, TINY) if self.furthest_values else 0.0)
+
+    def _nearest(self, code: Map) -> tuple[float, float]:
+        known = [np.asarray(signature, np.float32) for signature in self.signatures]
+        return _nearest(code, known) if known else (0.0, 0.0)
 
 
 def distance(one: Map, other: Map) -> float:
@@ -136,26 +159,34 @@ def signature(network: Network, family: Family, images: Map, body: Mask) -> Map:
     Returns
     -------
     NDArray
-        Unit vector: half of it the mean absolute code of `SLICES` slices, half of it the deciles inside the body.
+        Unit vector: half of it the mean absolute code inside the body, of `SLICES` slices cut to a frame around it as
+        the map's are (what lies around a body tells nothing of it), half of it the deciles inside the body.
     """
     filled = np.flatnonzero(body.any(axis=(1, 2)))
     if not filled.size:
         return np.zeros(len(DECILES) + 1, np.float32)
-    chosen = filled[np.unique(np.linspace(0, filled.size - 1, SLICES + 2).astype(int)[1:-1])]
     values = np.percentile(images[body], DECILES)
-    codes = [_code(network, family, images, int(k)) for k in chosen]
-    return _unit(np.concatenate([_unit(np.mean(codes, axis=0)), _unit(values)]))
+    if network.window is None:
+        frame = frame_around(body, network.stride)
+        images, body = copied(frame, images, 0), copied(frame, body, 0)
+    if network.spatial_dims == 3:
+        code = _code(network, family, images[None], body)
+    else:
+        chosen = filled[np.unique(np.linspace(0, filled.size - 1, SLICES + 2).astype(int)[1:-1])]
+        stacks = [neighbours(int(k), 2 * network.middle + 1, len(images)) for k in chosen]
+        code = np.sum([_code(network, family, images[s], body[k]) for k, s in zip(chosen, stacks, strict=True)], axis=0)
+    return _unit(np.concatenate([_unit(code), _unit(values)]))
 
 
-def _code(network: Network, family: Family, images: Map, k: int) -> NDArray[np.floating]:
+def _code(network: Network, family: Family, images: Map, body: Mask) -> NDArray[np.floating]:
+    """Sum the absolute code of (C, *spatial) over the body; of a model without places in its code, all of it."""
     device = next(network.parameters()).device
     with torch.inference_mode():
-        if network.spatial_dims == 3:
-            given = torch.from_numpy(images)[None, None]
-        else:
-            given = torch.from_numpy(images[neighbours(k, 2 * network.middle + 1, len(images))])[None]
-        code = family.encode(network, given.to(device)).float().abs()[0]
-    return code.flatten(1).mean(dim=1).cpu().numpy().astype(np.float64) if code.ndim > 1 else code.cpu().numpy()
+        code = family.encode(network, torch.from_numpy(images)[None].to(device)).float().abs()[0].cpu()
+    if code.ndim == 1:
+        return code.numpy()
+    inside = nn.functional.interpolate(torch.from_numpy(body)[None, None].float(), list(code.shape[1:]), mode="area")[0]
+    return (code * inside).flatten(1).sum(dim=1).numpy()
 
 
 def _unit(vector: NDArray[np.floating]) -> Map:

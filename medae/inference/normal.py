@@ -5,7 +5,8 @@
   up; the intensity itself is compared with that of all voxels. The scores are added up, and the sum is told as the z
   that a Gaussian exceeds as seldom as voxels of normal scans exceed the sum, on either side by itself: dark structures
   that are seldom restored well do not hide what is bright. A scan that is noisier or otherwise
-  stranger all over than normal ones is divided by its own spread instead.
+  stranger all over than normal ones is divided by its own spread instead, unless the network tells lesions: what it
+  tells does not grow with the noise as a residual does.
 - **p and false findings** come from the largest |z| of normal scans, and from their findings (`medae.results.Normals`).
 """
 
@@ -134,6 +135,8 @@ class Calibration(_Strict):
     views, draws, coarse_noise
         Copies of a scan, restorations of each that are averaged, and the standard deviation of the coarse noise that
         each is made from.
+    by_own_spread
+        Whether z of a scan that is stranger all over than normal ones is divided by its own spread.
     """
 
     intensity_edges: tuple[float, ...]
@@ -148,6 +151,7 @@ class Calibration(_Strict):
     views: int = 1
     draws: int = 1
     coarse_noise: float = 0.0
+    by_own_spread: bool = True
 
     @classmethod
     def stored(cls, settings: Mapping[str, Any]) -> Self | None:
@@ -189,7 +193,8 @@ class Calibration(_Strict):
         }
         fitted = empty.model_copy(update={"tables": tables})
         sums = fitted._sums(values, bins)
-        return fitted.model_copy(update={"tail": _tail(sums), "tail_below": _tail(-sums)})
+        sides = {"tail": _tail(sums), "tail_below": _tail(-sums)}
+        return fitted.model_copy(update={**sides, "by_own_spread": "lesions" not in known})
 
     def judged(self, maxima: Sequence[float], regions: Sequence[Sequence[int]]) -> Self:
         """Add what the z-scores of normal scans are like.
@@ -219,7 +224,7 @@ class Calibration(_Strict):
         z[~mask] = 0.0
         inside = z[mask]
         own = robust_spread(inside[:: max(1, inside.size // 1_000_000)]) if inside.size else 1.0
-        if own > 1:
+        if own > 1 and self.by_own_spread:
             z /= np.float32(own)
         return z, own
 

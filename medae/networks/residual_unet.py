@@ -181,6 +181,30 @@ class ResidualUNet(UNet):
         if self.residual:
             nn.init.zeros_(self.tail[0].get_parameter("conv.weight"))
 
+    def begin_with(self, other: "ResidualUNet") -> None:
+        """Take the weights of a network of the same build with fewer features: the others do not reach the output yet.
+
+        As a wider Net2Net (Chen et al., ICLR 2016) it gives what the other one gives, but its new features are random
+        ones, not copies.
+
+        Raises
+        ------
+        ValueError
+            If the other one has more features somewhere, or the networks differ in more.
+        """
+        weights, known = self.state_dict(), other.state_dict()
+        if weights.keys() != known.keys():
+            raise ValueError("the networks differ in more than the number of features")
+        for name, theirs in known.items():
+            across = name.startswith("enlarge")  # transposed convolutions have their inputs first
+            ours, theirs = (w.transpose(0, 1) if across else w for w in (weights[name], theirs))
+            outputs, inputs = theirs.shape[:2]
+            if outputs > ours.shape[0] or inputs > ours.shape[1] or theirs.shape[2:] != ours.shape[2:]:
+                raise ValueError("the other network has more features")
+            ours[:outputs] = 0
+            ours[:outputs, :inputs] = theirs
+        self.load_state_dict(weights)
+
     def _blocks(self, channels: int, count: int) -> nn.Sequential:
         return nn.Sequential(*(ResidualBlock(self.spatial_dims, channels) for _ in range(count)))
 

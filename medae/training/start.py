@@ -1,19 +1,23 @@
 """The network that a training begins with: new, or another model's."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from medae import bundle
 from medae.bundle.network_def import read_network_def
 from medae.errors import SettingsError
-from medae.networks import LesionUNet, Network
+from medae.networks import LesionUNet, Network, ResidualUNet
 from medae.training.recipe import Recipe
+
+GROWS: Mapping[type[Network], str] = {LesionUNet: "in_channels", ResidualUNet: "features"}
+"""What may be more than in the model that is started from."""
 
 
 def first_network(recipe: Recipe, definition: Mapping[str, Any]) -> Network:
     """Build the network, with the weights of the model that the recipe starts from, if it names one.
 
-    A `LesionUNet` may see more neighbouring slices than the model did: those count nothing at first.
+    A `LesionUNet` may see more neighbouring slices than the model did, and a `ResidualUNet` may have more features:
+    those count nothing at first.
 
     Parameters
     ----------
@@ -35,10 +39,14 @@ def first_network(recipe: Recipe, definition: Mapping[str, Any]) -> Network:
     theirs, wanted = dict(read_network_def(info)), dict(definition)
     if theirs == wanted:
         return bundle.load_network(info).requires_grad_(True)
-    if theirs | {"in_channels": wanted.get("in_channels")} == wanted:
-        network, known = bundle.build_network(wanted), bundle.load_network(info)
-        if isinstance(network, LesionUNet) and isinstance(known, LesionUNet) and known.middle < network.middle:
-            network.begin_with(known)
+    network, known = bundle.build_network(wanted), bundle.load_network(info)
+    grows = GROWS.get(type(network))
+    if grows is not None and type(known) is type(network) and theirs | {grows: wanted.get(grows)} == wanted:
+        try:
+            cast(Any, network).begin_with(known)
+        except ValueError:
+            pass  # it is smaller: refused as any other network
+        else:
             return network
     raise SettingsError(
         f"model {info.name} has another network than the recipe; start from a model of the same family and "

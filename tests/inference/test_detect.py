@@ -76,12 +76,19 @@ def test_a_scan_of_another_modality_is_outside_the_models_domain(tiny_bundle, sc
 
 
 def test_a_scan_that_looks_like_no_normal_one_is_outside(tiny_bundle, scan: Volume) -> None:
-    odd = np.ones(100, np.float32) / 10
-    known = Familiar(codes=(tuple(odd.tolist()),) * 2, furthest=1e-6, residual=1.0)
-    code_length = 16 + 10
-    known = known.model_copy(update={"codes": (tuple([1.0] + [0.0] * (code_length - 1)),) * 2})
+    odd = (1.0, *[0.0] * (16 + 9))
+    distances = {"furthest": 1e-6, "furthest_values": 0.0, "usual": 1e-6, "usual_values": 0.0}
+    known = Familiar(signatures=(odd, odd), residual=1.0, **distances)
     tiny_bundle(task="anomaly", pixel_spacing=3.0, calibration=CALIBRATION, familiar=known.model_dump(mode="json"))
     assert any("appearance" in s or "differs" in s for s in detect(scan, model="tiny").outside)
+
+
+def test_what_an_older_version_knew_is_not_taken_for_nothing(tiny_bundle, scan: Volume) -> None:
+    older = {"codes": [[1.0, 0.0]] * 2, "furthest": 1e-6, "residual": 1.0}
+    tiny_bundle(task="anomaly", pixel_spacing=3.0, calibration=CALIBRATION, familiar=older)
+    (sentence,) = detect(scan, model="tiny").outside
+    assert "older version" in sentence
+    assert "medae calibrate tiny --normals FOLDER" in sentence
 
 
 def test_outside_the_domain_the_threshold_is_what_no_normal_scan_exceeds(tiny_bundle, scan: Volume) -> None:

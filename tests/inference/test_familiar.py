@@ -35,6 +35,22 @@ def test_scans_of_one_patient_do_not_vouch_for_each_other() -> None:
     assert twice.furthest > 0.5
 
 
+def test_scans_of_one_patient_tell_nothing_of_others() -> None:
+    assert Familiar.fit(CODES, [0.02] * 3, ["a"] * 3).outside(unit(0, 1, 1), 0.01) == []
+
+
+def test_models_are_compared_by_how_their_scans_usually_differ() -> None:
+    def code(seen: float) -> np.ndarray:
+        return unit(1, seen, *unit(*np.linspace(0.1, 1, 10)))
+
+    several = [code(s) for s in np.linspace(0, 0.1, 20)]
+    patients = [str(n) for n in range(20)]
+    alone = Familiar.fit(several, [0.0] * 20, patients)
+    with_one_apart = Familiar.fit([*several, code(3.0)], [0.0] * 21, [*patients, "apart"])
+    assert with_one_apart.away(code(0.3)) < 0.1 * alone.away(code(0.3))
+    assert 0.9 < with_one_apart.unlike(code(0.3)) / alone.unlike(code(0.3)) <= 1
+
+
 def test_a_signature_does_not_depend_on_size_or_side() -> None:
     network = ResidualUNet(in_channels=1, features=(8, 16), blocks=1).eval()
     random = np.random.default_rng(0)
@@ -45,6 +61,17 @@ def test_a_signature_does_not_depend_on_size_or_side() -> None:
     mirrored = signature(network, FAMILIES["denoising"], images[..., ::-1].copy(), body)
     other = signature(network, FAMILIES["denoising"], (random.random((6, 64, 64)) ** 8).astype(np.float32), body)
     assert distance(code, mirrored) < 0.2 * distance(code, other)
+
+
+def test_a_signature_does_not_depend_on_the_air_around_the_body() -> None:
+    network = ResidualUNet(in_channels=1, features=(8, 16), blocks=1).eval()
+    random = np.random.default_rng(0)
+    images = np.zeros((6, 64, 64), np.float32)
+    images[:, 24:40, 24:40] = random.random((6, 16, 16))
+    body = images > 0
+    wider = [np.pad(one, ((0, 0), (32, 24), (8, 40))) for one in (images, body)]
+    code, same = (signature(network, FAMILIES["denoising"], *given) for given in ((images, body), wider))
+    np.testing.assert_allclose(code, same, atol=1e-6)
 
 
 def test_noisy_scans_are_known_but_do_not_widen_what_is_inside() -> None:

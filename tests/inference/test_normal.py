@@ -47,6 +47,17 @@ def test_a_scan_that_is_stranger_all_over_is_judged_by_its_own_spread() -> None:
     assert robust_spread(z) == pytest.approx(1, rel=0.05)
 
 
+def test_what_a_network_tells_is_not_divided_by_the_spread_of_the_scan() -> None:
+    def told(seed: int, size: float = 1.0) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        scores, restored = scan(seed, size=size)
+        return {"lesions": scores["residual"]}, restored
+
+    calibration = Calibration.fit([Sample.of(*told(seed), MASK) for seed in range(3)], {"lesions": 1.0})
+    z, own = calibration.z_scores(*told(7, size=4.0), MASK)
+    assert own == pytest.approx(4, rel=0.15)
+    assert robust_spread(z) == pytest.approx(own, rel=0.05)
+
+
 def test_distances_take_the_sign_of_the_residual_and_absent_scores_are_left_out() -> None:
     samples = []
     for seed in range(3):

@@ -38,7 +38,7 @@ def test_normal_scans_show_few_regions_at_the_threshold() -> None:
     )
     calibration = Calibration.model_validate(settings["calibration"])
     assert calibration.normals.scans == 3
-    assert len(Familiar.model_validate(settings["familiar"]).codes) == 4
+    assert len(Familiar.model_validate(settings["familiar"]).signatures) == 4
     assert calibration.threshold in LEVELS
     assert metrics["calibration_scans"] == 3
     assert metrics["false_findings_per_normal_scan"] <= ACCEPTED

@@ -51,9 +51,19 @@ def test_the_record_tells_what_it_began_with(model: Path) -> None:
     assert start["sha256"] == bundle.find(str(model)).sha256
 
 
-def test_another_network_is_refused(model: Path) -> None:
+@pytest.mark.parametrize("other", [{"features": [4, 4]}, {"features": [4, 8, 8]}, {"blocks": 2}, {"in_channels": 3}])
+def test_another_network_is_refused(model: Path, other: dict[str, object]) -> None:
     with pytest.raises(SettingsError, match="another network"):
-        first_network(_recipe(str(model)), {**DEFINITION, "features": [4, 16]})
+        first_network(_recipe(str(model)), {**DEFINITION, **other})
+
+
+def test_a_denoiser_may_have_more_features_than_the_model(model: Path) -> None:
+    network = first_network(_recipe(str(model)), {**DEFINITION, "features": [6, 16]})
+    image = torch.rand(1, 1, 16, 16)
+    expected = bundle.load_network(bundle.find(str(model)))(image)
+    torch.testing.assert_close(network(image), expected)
+    network(image).square().sum().backward()
+    assert all(weight.grad is not None and weight.grad.abs().max() > 0 for weight in network.parameters())
 
 
 def test_a_network_that_tells_lesions_may_see_more_neighbours(tmp_path: Path) -> None:
