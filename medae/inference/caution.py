@@ -12,8 +12,8 @@ def removed_share(noise: float, own_noise: float) -> float:
     """Share of what the network would remove, 0.25 to 1.
 
     The clean images that a network learnt from had noise of their own, so that it cannot tell noise of that size from
-    fine structure; nor could it be told what to keep. Of a scan with noise σ the part σ²/(σ² + (0.6 σ₀)²) is removed, the
-    Wiener gain (Wiener 1949) for a structure 0.6 times as strong as the noise σ₀ of the clean images: nearly all of
+    fine structure; nor could it be told what to keep. Of a scan with noise σ the part σ²/(σ² + (0.6 σ₀)²) is removed,
+    the Wiener gain (Wiener 1949) for a structure 0.6 times as strong as the noise σ₀ of the clean images: nearly all of
     strong noise, three quarters of noise as weak as theirs.
 
     Parameters
