@@ -9,7 +9,7 @@ import torch
 from scipy import ndimage
 
 import medae
-from benchmarks.denoising_scans import CT, MR, PHOTONS, body, middle
+from benchmarks.denoising_scans import CT, CT_OFFSET, CT_RANGE, MR, PHOTONS, body, middle
 from benchmarks.denoising_scores import PIXELS, models, part_of
 from benchmarks.denoising_tables import ASKED, table, text, verdict
 from benchmarks.peers import BM3D, Images, Told
@@ -26,7 +26,7 @@ from medae.training.noise import rician
 from medae.volume import Volume
 
 SHARP, SMOOTH = "ct/lung-dx-a0001-sharp", "ct/lung-dx-a0001-smooth"
-TIMED, REPEATS, GPU_SLICES = ("ct/acrin-flt-breast-001", "mr/forrest-t1"), 3, 300
+TIMED, REPEATS, GPU_SLICES = (CT[0], "mr/forrest-t1"), 3, 300
 """Scans that are timed, of so many slices that `medae.denoise` measures its engines, as it does for a series. The MR
 one was learnt from, which takes no time away."""
 PHANTOM_SEED = 4711
@@ -112,7 +112,7 @@ def time_lines() -> list[str]:
 def _time_lines(scan: str, clean: Volume, info: bundle.BundleInfo) -> list[str]:
     values, (offset, scale) = clean.values(), (0.0, intensity_scale(clean).scale)
     if clean.modality == "CT":
-        noisy, (offset, scale) = ct_low_dose(values[:1], PHOTONS[1], clean.spacing, seed=7), (1024.0, 2000.0)
+        noisy, (offset, scale) = ct_low_dose(values[:1], PHOTONS[1], clean.spacing, seed=7), (CT_OFFSET, CT_RANGE)
     else:
         noisy = rician(values[:1], 0.03 * scale, seed=7)
     noise = noisy - values[:1]
@@ -124,7 +124,7 @@ def _time_lines(scan: str, clean: Volume, info: bundle.BundleInfo) -> list[str]:
     told = Told(float(noise.std()) / scale)
     clock = time.perf_counter()
     if BM3D.installed():
-        BM3D.settings["σ"]((volume.values()[0] + np.float32(offset)) / np.float32(scale), told)
+        BM3D.settings["σ"]((volume.values()[0] - np.float32(offset)) / np.float32(scale), told)
     peer = time.perf_counter() - clock if BM3D.installed() else None
     per_512 = volume.array[0].size / PIXELS
     ours, bare = ours / per_512, bare / per_512

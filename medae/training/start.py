@@ -9,8 +9,8 @@ from medae.errors import SettingsError
 from medae.networks import LesionUNet, Network, ResidualUNet
 from medae.training.recipe import Recipe
 
-GROWS: Mapping[type[Network], str] = {LesionUNet: "in_channels", ResidualUNet: "features"}
-"""What may be more than in the model that is started from."""
+GROWS = {"medae.networks.LesionUNet": "in_channels", "medae.networks.ResidualUNet": "features"}
+"""By ``_target_``: what may be more than in the model that is started from."""
 
 
 def first_network(recipe: Recipe, definition: Mapping[str, Any]) -> Network:
@@ -39,11 +39,11 @@ def first_network(recipe: Recipe, definition: Mapping[str, Any]) -> Network:
     theirs, wanted = dict(read_network_def(info)), dict(definition)
     if theirs == wanted:
         return bundle.load_network(info).requires_grad_(True)
-    network, known = bundle.build_network(wanted), bundle.load_network(info)
-    grows = GROWS.get(type(network))
-    if grows is not None and type(known) is type(network) and theirs | {grows: wanted.get(grows)} == wanted:
+    grows = GROWS.get(wanted["_target_"])
+    if grows is not None and theirs | {grows: wanted.get(grows)} == wanted:
+        network = cast(LesionUNet | ResidualUNet, bundle.build_network(wanted))
         try:
-            cast(Any, network).begin_with(known)
+            network.begin_with(bundle.load_network(info))  # type: ignore[arg-type] # same target, same type
         except ValueError:
             pass  # it is smaller: refused as any other network
         else:

@@ -10,7 +10,7 @@ def test_three_quarters_of_noise_as_weak_as_that_of_the_clean_images() -> None:
 
 
 def test_nearly_all_of_strong_noise_and_little_of_weak_noise() -> None:
-    shares = [removed_share(noise, 0.015) for noise in (0.004, 0.01, 0.02, 0.05, 0.1)]
+    shares = [removed_share(noise, 0.015) for noise in (0.005, 0.01, 0.02, 0.05, 0.1)]
     assert shares == sorted(shares)
     assert shares[-1] > 0.97
     assert shares[0] == LEAST
