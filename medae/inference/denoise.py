@@ -25,6 +25,8 @@ from medae.inference.tiles import Runner
 from medae.networks import Network
 from medae.progress import Report, part, silent
 from medae.provenance import Provenance
+from medae.quality.noise import estimate_on
+from medae.quality.sample import denoised_slices, take_sample
 from medae.volume import Volume
 
 NOISE_SIDE = 384
@@ -167,14 +169,18 @@ def _denoise(work: _Work, info: bundle.BundleInfo, device: Device, adapted: Adap
     engine, choice = choose_engine(network, device, shape, volume.array.size, report, identity=identity)
     runner = Runner(network, engine, device)
     scale = intensity_scale(volume)
-    before, share = _noise(volume, volume.array), 1.0
+    middle, share = _middle(volume, volume.array), 1.0
+    sample = take_sample(middle, slices=max(2, min(len(middle.array) // SLICES_PER_PAIR * 2, 8)))
+    before = estimate_on(sample, sample.before)[0].sigma
     if adapted is None and "own_noise" in info.settings:
         share = removed_share(before / scale.scale, float(info.settings["own_noise"]))
     output = StoredOutput(volume, scale, work.strength * share, work.out)
     run = _run_volume if network.spatial_dims == 3 else _run_slices
     run(work, network, runner, output)
     notes: dict[str, object] = {"values_clipped": output.clipped, "removed_share": round(share, 3), **choice.notes()}
-    notes |= {"noise_before": before, "noise_after": _noise(volume, work.out)} if before > 0 else {}
+    if before > 0:
+        after = denoised_slices(sample, _middle(volume, work.out))
+        notes |= {"noise_before": before, "noise_after": estimate_on(sample, after)[0].sigma}
     notes |= {"domain": sentences} if (sentences := outside_domain(volume, info)) else {}
     notes |= {"memory": runner.notes} if runner.notes else {}
     return _Done(info.name, runner.device.describe(runner.engine.title), info.version, info.sha256, notes)
@@ -216,18 +222,11 @@ def _run_volume(work: _Work, network: Network, runner: Runner, output: StoredOut
         work.slice_done(k)
 
 
-def _noise(volume: Volume, array: "NDArray[np.generic]") -> float:
-    """Noise of an array of a scan's stored values, its own or denoised, in the volume's unit; 0 if none is measured.
+def _middle(volume: Volume, array: "NDArray[np.generic]") -> Volume:
+    """Cut out what noise is estimated on, of an array of a scan's stored values, its own or denoised.
 
     Only the middle of a few slices is looked at, so that it takes no more than a few percent of the time; the trust
     report measures more.
     """
-    from medae.quality.noise import estimate_on
-    from medae.quality.sample import take_sample
-
-    slices, *sides = volume.shape
-    middle = [slice(max(0, (n - NOISE_SIDE) // 2), (n + NOISE_SIDE) // 2) for n in sides]
-    box = (slice(0, slices), middle[0], middle[1])
-    original, judged = cut(volume, box), cut(volume.with_array(array), box)
-    sample = take_sample(original, judged, max(2, min(slices // SLICES_PER_PAIR * 2, 8)))
-    return estimate_on(sample, sample.after)[0].sigma
+    rows, columns = (slice(max(0, (n - NOISE_SIDE) // 2), (n + NOISE_SIDE) // 2) for n in volume.shape[1:])
+    return cut(volume.with_array(array), (slice(None), rows, columns))

@@ -141,22 +141,23 @@ def estimate_on(sample: Sample, values: Images) -> tuple[NoiseEstimate, Surface]
     nothing = NoiseEstimate(0.0, 0.0, 0.0, 0.0), FLAT_ZERO
     if min(values.shape[1:]) < BLOCK or not sample.body.any():
         return nothing
-    spectrum = model_spectrum(sample, values)
-    levels, steep, middles = _tiles(sample, values, spectrum)
+    steep = steepness(values)
+    spectrum = model_spectrum(sample, values, steep)
+    levels, slopes, middles = _tiles(sample, values, steep, spectrum)
     if len(levels) == 0 or np.median(levels) <= 0:
         return nothing
     measured = levels > 0
-    levels, steep, middles = levels[measured], steep[measured], middles[measured]
-    usual = max(float(np.quantile(steep, 0.25)), 1e-12)
-    surface = fit_surface(middles, levels, 1 / (1 + (steep / usual) ** 4))
+    levels, slopes, middles = levels[measured], slopes[measured], middles[measured]
+    usual = max(float(np.quantile(slopes, 0.25)), 1e-12)
+    surface = fit_surface(middles, levels, 1 / (1 + (slopes / usual) ** 4))
     low, middle, high = (float(v) for v in np.percentile(surface.at(middles), (10, 50, 90)))
     return NoiseEstimate(middle, low, high, spectrum.length), surface
 
 
-def model_spectrum(sample: Sample, values: Images) -> SpectrumModel:
-    """Fit a `SpectrumModel` to the flattest blocks of ``values``, the slices of a sample."""
+def model_spectrum(sample: Sample, values: Images, steep: Images) -> SpectrumModel:
+    """Fit a `SpectrumModel` to the flattest blocks of ``values``, the slices of a sample, by their `steepness`."""
     ramp = 1 if sample.modality == "CT" else 0
-    places = flat_blocks(values, sample.body)
+    places = flat_blocks(steep, sample.body)
     if len(places) < 4:
         return SpectrumModel(1.0, 0.0, ramp, np.inf)
     frequencies, powers = radial_spectrum(noise_power(cut_blocks(values, places), robust=True))
@@ -165,7 +166,7 @@ def model_spectrum(sample: Sample, values: Images) -> SpectrumModel:
     visible = powers > FLOOR * powers[1:3].max()
     last = len(powers) - 1 if visible[2:].all() else max(2, int(np.argmin(visible[2:])) + 1)
     model = _fit(frequencies, powers, last, ramp)
-    if ramp or model.length <= ANATOMY_LENGTH or shared_detail(sample, values) < SHARED:
+    if ramp or model.length <= ANATOMY_LENGTH or shared_detail(sample, values, steep) < SHARED:
         return model
     top = float(powers[-2:].mean())
     return SpectrumModel(top, 0.0, ramp, np.inf)
@@ -182,7 +183,7 @@ def _fit(frequencies: Array, powers: Array, last: int, ramp: int) -> SpectrumMod
     return SpectrumModel(amplitude, np.sqrt(slope) / (2 * np.pi), ramp, cutoff)
 
 
-def shared_detail(sample: Sample, values: Images) -> float:
+def shared_detail(sample: Sample, values: Images, steep: Images) -> float:
     """Correlation of fine detail in flat blocks of neighbouring slices: noise shares none. 0 without neighbours.
 
     Detail is a difference of Gaussians of 1 and 1.6 pixels; the median over the blocks and pairs is given.
@@ -190,7 +191,7 @@ def shared_detail(sample: Sample, values: Images) -> float:
     from scipy import ndimage
 
     detail = ndimage.gaussian_filter(values, (0, 1.0, 1.0)) - ndimage.gaussian_filter(values, (0, 1.6, 1.6))
-    places = flat_blocks(values, sample.body)
+    places = flat_blocks(steep, sample.body)
     first = np.array([k + 1 < len(values) and sample.indices[k + 1] == sample.indices[k] + 1 for k in places[:, 0]])
     places = places[first] if len(places) else places
     if not len(places):
@@ -218,7 +219,7 @@ MIN_SHARE = 0.01
 MIN_PIXELS = 20
 
 
-def _tiles(sample: Sample, values: Images, spectrum: SpectrumModel) -> tuple[Array, Array, Array]:
+def _tiles(sample: Sample, values: Images, steep: Images, spectrum: SpectrumModel) -> tuple[Array, Array, Array]:
     """Level (n,), steepness (n,) and middle (n, 3) in the unit cube of the tiles that lie in the body.
 
     Within a tile the flatter half of the pixels counts.
@@ -228,17 +229,17 @@ def _tiles(sample: Sample, values: Images, spectrum: SpectrumModel) -> tuple[Arr
     step = 1 if spectrum.share(1) >= MIN_SHARE else 2
     reach = np.ones((1, 2 * step + 1, 2 * step + 1), bool)
     inside = _tiled(ndimage.binary_erosion(sample.body, reach))
-    steep = _tiled(steepness(values))
-    flat = inside & (steep <= _median(steep, inside)[..., None])
+    slopes = _tiled(steep)
+    flat = inside & (slopes <= _median(slopes, inside)[..., None])
     enough = flat.sum(-1) >= MIN_PIXELS
-    flat, steep = flat[enough], steep[enough]
+    flat, slopes = flat[enough], slopes[enough]
     levels = _median(np.abs(_tiled(high_pass(values, step))[enough]), flat) / (MAD * np.sqrt(spectrum.share(step)))
     if sample.modality == "MR":
         levels = magnitude_corrected(levels, _median(_tiled(values)[enough], flat))
     k, row, column = np.nonzero(enough)
     rows, columns = values.shape[1:]
     places = (np.array(sample.indices)[k] / sample.depth, (row + 0.5) * TILE / rows, (column + 0.5) * TILE / columns)
-    return levels, _median(steep, flat), np.stack(places, axis=1).clip(0, 1)
+    return levels, _median(slopes, flat), np.stack(places, axis=1).clip(0, 1)
 
 
 def magnitude_corrected(deviations: Array, means: Array) -> Array:

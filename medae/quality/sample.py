@@ -75,6 +75,13 @@ def take_sample(original: Volume, denoised: Volume | None = None, slices: int = 
     return Sample(indices, before, after, valid, body, original.spacing[1:], original.modality, original.shape[0])
 
 
+def denoised_slices(sample: Sample, denoised: Volume) -> Images:
+    """Give the slices of a sample as they are in a denoised volume: (slices, rows, columns), 0 where not valid."""
+    after = _slices(denoised, sample.indices)[0]
+    after[~sample.valid] = 0
+    return after
+
+
 def spread(shape: tuple[int, int, int], slices: int = MAX_SLICES) -> tuple[int, ...]:
     """Choose slices of a volume of this shape: pairs of neighbours, evenly spread over its middle four fifths."""
     count = shape[0]

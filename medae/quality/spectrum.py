@@ -56,27 +56,27 @@ def steepness(values: Images, width: float = 2.0) -> Images:
     return np.hypot(along_rows, along_columns) / 8
 
 
-def flat_blocks(values: Images, mask: Mask) -> Places:
+def flat_blocks(steep: Images, mask: Mask) -> Places:
     """Find the blocks of `BLOCK`² pixels whose slow variation is least, all inside ``mask``.
 
     Only the blurred image decides, so that the choice says nothing about the noise at higher frequencies.
 
     Parameters
     ----------
-    values, mask
-        (slices, rows, columns).
+    steep, mask
+        `steepness` of the slices, and where to look: (slices, rows, columns).
 
     Returns
     -------
     Places
         (blocks, 3): slice, first row, first column; flattest first; overlapping by half.
     """
-    if min(values.shape[1:]) < BLOCK:
+    if min(steep.shape[1:]) < BLOCK:
         return np.empty((0, 3), np.intp)
     half = BLOCK // 2
     inside = _windows(mask).all((-1, -2))
-    steep = _windows(steepness(values))[inside].mean((-1, -2))
-    places = np.argwhere(inside)[np.argsort(steep, kind="stable")]
+    variation = _windows(steep)[inside].mean((-1, -2))
+    places = np.argwhere(inside)[np.argsort(variation, kind="stable")]
     count = min(max(math.ceil(FLAT_SHARE * len(places)), FEW_BLOCKS), MANY_BLOCKS)
     return places[:count] * (1, half, half)
 

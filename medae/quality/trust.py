@@ -9,7 +9,7 @@ from medae.quality.noise import estimate_on
 from medae.quality.residual import AMPLITUDE_LIMIT, STRUCTURE_LIMIT, autocorrelation, structure
 from medae.quality.sample import near_body, take_sample
 from medae.quality.sharpness import EdgeSharpness, edge_sharpness
-from medae.quality.spectrum import NoiseSpectrum, flat_blocks, noise_spectrum
+from medae.quality.spectrum import NoiseSpectrum, flat_blocks, noise_spectrum, steepness
 from medae.quality.tissue import THIRDS, TissueBias, tissue_bias
 from medae.volume import HOUNSFIELD, Volume
 
@@ -118,7 +118,7 @@ def measure(original: Volume, denoised: Volume, report: Report = silent) -> Trus
     edges = edge_sharpness(before, after, near_body(sample), sample.spacing, noise.sigma)
     tissues = tissue_bias(before, after, sample.valid if sample.modality == "CT" else mask, sample.modality)
     report(0.8, "Comparing noise power spectra")
-    spectrum = noise_spectrum(before, after, flat_blocks(before, mask), sample.spacing)
+    spectrum = noise_spectrum(before, after, flat_blocks(steepness(before), mask), sample.spacing)
     made = denoised.provenance[-1] if denoised.provenance else None
     notes = made.notes if made else {}
     measured = TrustReport(

@@ -32,7 +32,7 @@ def test_white_noise_has_a_flat_spectrum_of_its_variance_times_the_pixel(*, robu
 
 def test_blurred_noise_has_the_spectrum_of_the_blur() -> None:
     noise = ndimage.gaussian_filter(white((4, 256, 256)), (0, 1.0, 1.0))
-    blocks = cut_blocks(noise, flat_blocks(noise, np.ones(noise.shape, bool)))
+    blocks = cut_blocks(noise, flat_blocks(steepness(noise), np.ones(noise.shape, bool)))
     frequencies, values = radial_spectrum(noise_power(blocks))
     expected = np.exp(-((2 * np.pi * frequencies) ** 2))
     assert values[1:5] == pytest.approx(expected[1:5], rel=0.35)
@@ -43,7 +43,7 @@ def test_flat_blocks_are_the_flat_ones() -> None:
     image[:, :, 80:] = 40 * np.sin(np.arange(120) / 3)
     mask = np.ones(image.shape, bool)
     mask[:, :, :16] = False
-    places = flat_blocks(image + 0.1 * white(image.shape), mask)
+    places = flat_blocks(steepness(image + 0.1 * white(image.shape)), mask)
     assert (places[:10, 2] + BLOCK <= 80).all()
     assert (places[:, 2] >= 16).all()
     assert steepness(image)[0, 30, 40] == 0
@@ -56,7 +56,7 @@ def test_removed_and_peaks() -> None:
     rough -= ndimage.gaussian_filter(rough, (0, 1.5, 1.5))
     rough *= 10
     smooth = ndimage.gaussian_filter(rough, (0, 1.2, 1.2))
-    places = flat_blocks(rough, np.ones(rough.shape, bool))
+    places = flat_blocks(steepness(rough), np.ones(rough.shape, bool))
     found = noise_spectrum(rough, smooth, places, (1.0, 1.0))
     assert found is not None
     assert found.peak_after < 0.8 * found.peak_before
