@@ -24,9 +24,11 @@ FROM_CODE = False
 HAS_PRIOR = False
 PURPOSE = "Removes noise, or restores normal anatomy: learns the clean image from a corrupted one"
 
-LESIONS = 2.0
-"""Weight of the lesion map's squared error, beside the Charbonnier distance, which it has to outweigh: else lesions are
+LESIONS = 1.0
+"""Weight of the lesion map's cross-entropy, beside the Charbonnier distance, which it has to outweigh: else lesions are
 learnt late."""
+CERTAINTY = 10.0
+"""Logits that one unit of the lesion map stands for: 0.5 means as likely as not, 1 means 99 %, 0 less than 1 %."""
 
 ONLY_WITHOUT = ("spatial_dims", "blocks", "skips", "residual", "noise_maps")
 """Options of `medae.networks.ResidualUNet` alone."""
@@ -85,13 +87,23 @@ def network_def(options: Options, patch_size: tuple[int, ...], /) -> dict[str, o
 def loss(network: nn.Module, batch: family.Batch, options: Options, /) -> dict[str, Tensor]:
     """Mean over pixels of weight × Charbonnier distance between restored and clean image.
 
-    With lesions, `LESIONS` × weight × squared error of the lesion map (-1 to 1) is added: its minimum is the mean of
-    what may be there, so that a doubtful lesion is told faintly instead of not at all.
+    With lesions, `LESIONS` × weight × cross-entropy of the lesion map (-1 to 1) is added, of bright lesions and of dark
+    ones: its minimum is how likely a lesion is, so that a doubtful one is told faintly instead of not at all, and the
+    map goes on to rise where the network is ever more certain.
     """
-    error = network(batch["input"]).float() - batch["target"]
-    distance = torch.sqrt(error[:, :1] ** 2 + options.epsilon**2) - options.epsilon
-    terms = {"charbonnier": (batch["weight"] * distance).mean()}
-    return terms | {"lesions": LESIONS * (batch["weight"] * error[:, 1:] ** 2).mean()} if options.lesions else terms
+    restored, target, weight = network(batch["input"]).float(), batch["target"], batch["weight"]
+    distance = torch.sqrt((restored[:, :1] - target[:, :1]) ** 2 + options.epsilon**2) - options.epsilon
+    terms = {"charbonnier": (weight * distance).mean()}
+    if options.lesions:
+        doubt = sum(_doubt(sign * restored[:, 1:], sign * target[:, 1:]) for sign in (1.0, -1.0))
+        terms["lesions"] = LESIONS * (weight * doubt).mean()
+    return terms
+
+
+def _doubt(told: Tensor, lesions: Tensor) -> Tensor:
+    """Cross-entropy between a map of lesions and the lesions of positive sign, of the same shape."""
+    logits = CERTAINTY * (told - 0.5)
+    return nn.functional.binary_cross_entropy_with_logits(logits, lesions.clamp(min=0), reduction="none")
 
 
 def encode(network: nn.Module, batch: Tensor, /) -> Tensor:

@@ -166,10 +166,11 @@ def _one(scan: _Scan, info: BundleInfo, device: Device, started: datetime, repor
         seconds=0.0,
         notes=notes,
     )
-    normals = calibration.normals
+    normals = calibration.normals if outside else calibration.normals_like(prepared.spacing[0])
     found = Volume(array=array, affine=volume.affine, modality=volume.modality, source=volume.source)
-    against = f"z against {normals.scans} normal scans that model {info.name} was calibrated on"
-    return AnomalyMap(found, calibration.threshold, against, (step,), normals, tuple(outside))
+    alike = "" if normals.scans == calibration.normals.scans else ", those with slices most like these"
+    against = f"z against {normals.scans} normal scans that model {info.name} was calibrated on{alike}"
+    return AnomalyMap(found, normals.threshold, against, (step,), normals, tuple(outside))
 
 
 def _scorer(info: BundleInfo, device: Device, **how: Any) -> Scorer:

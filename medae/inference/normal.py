@@ -7,12 +7,14 @@
   that are seldom restored well do not hide what is bright. A scan that is noisier or otherwise
   stranger all over than normal ones is divided by its own spread instead, unless the network tells lesions: what it
   tells does not grow with the noise as a residual does.
-- **p and false findings** come from the largest |z| of normal scans, and from their findings (`medae.results.Normals`).
+- **p and false findings** come from the largest |z| of normal scans, and from their findings (`medae.results.Normals`):
+  of those whose slices are as far apart as the scan's, since a structure that thick slices cut once or twice looks like
+  a lesion more often.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import erf, sqrt
+from math import erf, log, sqrt
 from typing import Any, Self
 
 import numpy as np
@@ -38,6 +40,11 @@ KNOTS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5)
 """z at which the weighted sum of scores is matched to a Gaussian; beyond, in a straight line."""
 SMALLEST = 1e-4
 """Added to every spread, in units of the score."""
+ALIKE = 1.2
+"""Slice spacings of two scans differ by no more than this factor where they are alike."""
+ENOUGH = 9
+"""Normal scans that a scan is judged by at least, if there are so many: the fewest from which a share of 10 % of normal
+scans that show a finding can be guaranteed."""
 FEW = 200
 """Voxels that a bin must hold, or the whole body's mean and spread are taken."""
 
@@ -112,6 +119,24 @@ class Sample:
         return cls(taken, restored.ravel()[inside], slope.ravel()[inside])
 
 
+class NormalScan(_Strict):
+    """One normal scan, mapped.
+
+    Attributes
+    ----------
+    slice_spacing
+        In mm.
+    largest
+        |z|.
+    findings
+        At each of `LEVELS`.
+    """
+
+    slice_spacing: float
+    largest: float
+    findings: tuple[int, ...]
+
+
 class Calibration(_Strict):
     """Normal scans, as an anomaly model sees them.
 
@@ -126,12 +151,14 @@ class Calibration(_Strict):
     tail, tail_below
         Weighted sums that voxels of normal scans exceed (fall below) as seldom as a Gaussian exceeds `KNOTS`; without
         ``tail_below`` (models before 0.4.0) ``tail`` holds for the sizes of sums of either sign.
+    scans
+        What z is like in each normal scan; empty in models before 0.7.0.
     maxima
         Largest |z| of each normal scan, ascending.
     regions
         Findings per normal scan at each of `LEVELS`.
     threshold
-        z at which at most `ACCEPTED` regions are found in a normal scan, on average.
+        z at which at most `ACCEPTED` regions are found in a normal scan, on average of all.
     views, draws, coarse_noise
         Copies of a scan, restorations of each that are averaged, and the standard deviation of the coarse noise that
         each is made from.
@@ -145,6 +172,7 @@ class Calibration(_Strict):
     mix: dict[str, float]
     tail: tuple[float, ...] = KNOTS
     tail_below: tuple[float, ...] = ()
+    scans: tuple[NormalScan, ...] = ()
     maxima: tuple[float, ...] = ()
     regions: tuple[float, ...] = ()
     threshold: float = 3.0
@@ -163,8 +191,17 @@ class Calibration(_Strict):
 
     @property
     def normals(self) -> Normals:
-        """What findings are judged by."""
+        """All normal scans, as what findings are judged by."""
         return Normals(self.maxima, tuple(zip(LEVELS, self.regions, strict=False)), self.threshold)
+
+    def normals_like(self, slice_spacing: float) -> Normals:
+        """Give the normal scans of `ALIKE` slice spacing in mm; the `ENOUGH` most alike where those are fewer."""
+        if not self.scans:
+            return self.normals
+        unlike = [abs(log(scan.slice_spacing / slice_spacing)) for scan in self.scans]
+        most = max(log(ALIKE), sorted(unlike)[:ENOUGH][-1]) + 1e-6
+        chosen = [scan for scan, far in zip(self.scans, unlike, strict=True) if far <= most]
+        return self.judged(chosen).normals
 
     @classmethod
     def fit(cls, samples: Sequence["Sample"], mix: Mapping[str, float], **how: float) -> Self:
@@ -196,22 +233,15 @@ class Calibration(_Strict):
         sides = {"tail": _tail(sums), "tail_below": _tail(-sums)}
         return fitted.model_copy(update={**sides, "by_own_spread": "lesions" not in known})
 
-    def judged(self, maxima: Sequence[float], regions: Sequence[Sequence[int]]) -> Self:
-        """Add what the z-scores of normal scans are like.
-
-        Parameters
-        ----------
-        maxima
-            Largest |z| of each scan.
-        regions
-            Findings of each scan at each of `LEVELS`.
-        """
-        mean = np.asarray(regions, float).mean(axis=0)
+    def judged(self, scans: Sequence[NormalScan]) -> Self:
+        """Add what the z-scores of normal scans are like."""
+        mean = np.asarray([scan.findings for scan in scans], float).mean(axis=0)
         fine = np.arange(LEVELS[0], LEVELS[-1] + STEP, STEP)
         low = fine[np.interp(fine, LEVELS, mean) <= ACCEPTED]
         return self.model_copy(
             update={
-                "maxima": tuple(sorted(round(float(m), 4) for m in maxima)),
+                "scans": tuple(scans),
+                "maxima": tuple(sorted(scan.largest for scan in scans)),
                 "regions": tuple(round(float(m), 4) for m in mean),
                 "threshold": round(float(low[0]), 2) if low.size else LEVELS[-1],
             }

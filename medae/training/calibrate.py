@@ -11,7 +11,7 @@ import numpy as np
 from medae.errors import SettingsError
 from medae.inference.familiar import Familiar
 from medae.inference.mapping import Prepared, Scored, Scorer
-from medae.inference.normal import LEVELS, Calibration, Mask, Sample
+from medae.inference.normal import LEVELS, Calibration, Mask, NormalScan, Sample
 from medae.inference.scores import Map
 from medae.networks import Network
 from medae.progress import Report, part
@@ -118,14 +118,13 @@ def calibrate(
             raise SettingsError("no normal scan shows anything to calibrate on; name a folder of normal scans")
         how = {"views": scorer.views, "draws": scorer.draws, "coarse_noise": scorer.coarse_noise}
         calibration = Calibration.fit(samples, mix, **how)
-        maxima, regions = [], []
+        mapped = []
         for n, (path, normal) in enumerate(stored):
             report(0.9 + 0.1 * n / len(stored), f"Judging normal scan {n + 1} of {len(stored)}")
             scores, restored, mask = _stored(path)
             z, _ = calibration.z_scores(scores, restored, mask)
-            maxima.append(float(np.abs(z).max()))
-            regions.append(_regions(z, normal.prepared.spacing))
-    judged = calibration.judged(maxima, regions)
+            mapped.append(_mapped(z, normal.prepared.spacing))
+    judged = calibration.judged(mapped)
     seen += [(scorer.code(one.prepared), 0.0, one.patient) for one in known]
     codes, residuals, patients = zip(*seen, strict=True)
     familiar = Familiar.fit(codes, residuals, patients, [scorer.code(one.prepared) for one in noisy])
@@ -160,8 +159,9 @@ def _stored(path: Path) -> tuple[dict[str, Map], Map, Mask]:
     return {name: score.astype(np.float32) for name, score in arrays.items()}, restored, mask
 
 
-def _regions(z: Map, spacing: tuple[float, float, float]) -> list[int]:
+def _mapped(z: Map, spacing: tuple[float, float, float]) -> NormalScan:
     """Count the findings at each of `LEVELS`; none is counted where the whole scan stays below."""
     volume = Volume(array=z, affine=np.diag([*spacing, 1.0]))
-    top = float(np.abs(z).max())
-    return [len(findings(volume, level, DEFAULT_MIN_VOLUME_MM3)) if level < top else 0 for level in LEVELS]
+    top = round(float(np.abs(z).max()), 4)
+    counts = tuple(len(findings(volume, level, DEFAULT_MIN_VOLUME_MM3)) if level < top else 0 for level in LEVELS)
+    return NormalScan(slice_spacing=round(spacing[0], 4), largest=top, findings=counts)

@@ -8,14 +8,11 @@ from medae.errors import MedaeError, SettingsError
 from medae.families import FAMILIES
 from medae.inference.device import choose_device
 from medae.inference.mapping import Scorer, prepare
-from medae.inference.normal import Calibration
+from medae.inference.normal import ENOUGH, Calibration
 from medae.networks import Network
 from medae.progress import Report, part, silent
 from medae.training.calibrate import Normal, calibrate, mix_for
 from medae.training.scans import modality_of, patient_of
-
-ENOUGH = 9
-"""Normal scans from which on a share of 10 % of normal scans can be guaranteed to show a finding, at most."""
 
 
 def recalibrate(

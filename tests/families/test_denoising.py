@@ -91,3 +91,18 @@ def test_lesions_are_told_with_their_sign_beside_the_image_without_them() -> Non
     assert lesions[squares < 0].mean() < -0.4
     assert lesions[squares == 0].abs().mean() < 0.1
     assert (restored - clean).square().mean() < 0.5 * (given - clean).square().mean()
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_half_of_the_lesion_map_means_as_likely_as_not(sign: float) -> None:
+    options = denoising.Options(in_channels=1, features=(8, 16), unshuffle=1, lesions=True)
+    image, half = torch.zeros(2, 1, 4, 4), torch.zeros(2, 1, 4, 4)
+    half[0] = sign
+    batch: Batch = {"input": image, "target": torch.cat([image, half], dim=1), "weight": torch.ones_like(image)}
+
+    def doubt(told: float) -> float:
+        network = lambda given: torch.cat([given, torch.full_like(given, sign * told)], dim=1)  # noqa: E731
+        return float(denoising.loss(network, batch, options)["lesions"])  # type: ignore[arg-type]
+
+    told = [0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 1.0]
+    assert min(told, key=doubt) == 0.5

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medae.inference.normal import ACCEPTED, LEVELS, Calibration, Sample, robust_spread
+from medae.inference.normal import ACCEPTED, ENOUGH, LEVELS, Calibration, NormalScan, Sample, robust_spread
 
 SHAPE = (4, 64, 64)
 MASK = np.ones(SHAPE, bool)
@@ -89,9 +89,35 @@ def test_a_calibration_survives_json() -> None:
     assert np.array_equal(again.z_scores(scores, restored, MASK)[0], calibration.z_scores(scores, restored, MASK)[0])
 
 
+def mapped(slice_spacing: float, largest: float, findings: list[int] | None = None) -> NormalScan:
+    return NormalScan(slice_spacing=slice_spacing, largest=largest, findings=tuple(findings or [0] * len(LEVELS)))
+
+
+def test_a_scan_is_judged_by_normal_scans_whose_slices_are_as_far_apart() -> None:
+    thick = [mapped(5.0, 9.0, [4] * 20 + [0] * (len(LEVELS) - 20)) for _ in range(ENOUGH)]
+    thin = [mapped(2.0 + 0.01 * n, 4.0 + n) for n in range(ENOUGH)]
+    calibration = fitted().judged(thick + thin)
+    assert calibration.normals.scans == 2 * ENOUGH
+    near = calibration.normals_like(1.9)
+    assert near.maxima == tuple(scan.largest for scan in thin)
+    assert near.threshold == LEVELS[0]
+    assert calibration.normals_like(5.5).maxima == (9.0,) * ENOUGH
+    assert calibration.normals_like(5.5).threshold > LEVELS[19]
+
+
+def test_where_few_normal_scans_are_alike_the_most_alike_count() -> None:
+    calibration = fitted().judged([mapped(1.0 + n, float(n)) for n in range(2 * ENOUGH)])
+    assert calibration.normals_like(1.0).maxima == tuple(range(ENOUGH))
+    few = fitted().judged([mapped(1.0, 3.0), mapped(5.0, 4.0)])
+    assert few.normals_like(0.4).maxima == (3.0, 4.0)
+    older = few.model_copy(update={"scans": ()})
+    assert older.normals_like(0.4) == few.normals
+
+
 def test_the_threshold_is_the_least_with_few_enough_regions() -> None:
     counts = [[max(0, 8 - n) for n in range(len(LEVELS))], [0] * len(LEVELS)]
-    judged = fitted().judged([5.0, 3.0], counts)
+    scans = [mapped(5.0, largest, found) for largest, found in zip([5.0, 3.0], counts, strict=True)]
+    judged = fitted().judged(scans)
     expected = judged.normals.expected_findings(judged.threshold)
     assert expected is not None
     assert expected <= ACCEPTED
