@@ -204,14 +204,14 @@ def findings(
     labels, count = ndimage.label(array > threshold, structure=np.ones((3, 3, 3)))
     if count == 0:
         return ()
-    boxes = ndimage.find_objects(labels)
+    boxes, sizes = ndimage.find_objects(labels), np.bincount(labels.ravel())
+    sizes[0] = 0
     found = []
-    for label, box in enumerate(boxes, start=1):
+    large = sizes * scores.voxel_volume >= min_volume_mm3 * (1 - 1e-9)  # the determinant of the affine is rounded
+    for label in np.flatnonzero(large & (sizes > 0)):
+        box, voxels = boxes[label - 1], int(sizes[label])
         region = labels[box] == label
-        voxels = int(region.sum())
         volume_mm3 = voxels * scores.voxel_volume
-        if volume_mm3 < min_volume_mm3 * (1 - 1e-9):  # the determinant of the affine is rounded
-            continue
         weights = np.where(region, array[box], 0.0)
         offset = np.array([side.start for side in box], dtype=float)
         center = offset + np.asarray(ndimage.center_of_mass(weights))
