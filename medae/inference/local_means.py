@@ -1,10 +1,9 @@
 """Local means of a scan survive denoising: noise hardly changes them, and what is faint and wide lives in them."""
 
 import numpy as np
-import torch  # noqa: TID253
 from numpy.typing import NDArray
 
-from medae.inference.prepare import CT_OFFSET, CT_SCALE, resize
+from medae.inference.prepare import CT_OFFSET, CT_SCALE
 
 Image = NDArray[np.float32]
 
@@ -44,8 +43,7 @@ def hold_local_means(before: Image, after: Image, modality: str) -> Image:
     held = (before > 0) & (after > np.float32(darkest))
     sums = np.stack([_sums((after - before) * held), _sums(held.astype(np.float32))])
     change, weight = ndimage.gaussian_filter(sums, (0, WIDTH / _CELL, WIDTH / _CELL))
-    means = torch.from_numpy(change / np.maximum(weight, 1e-2))[None, None]
-    wide = resize(means, *(_CELL * n for n in change.shape))[0, 0].numpy()
+    wide = _spread(_spread(change / np.maximum(weight, 1e-2)).T).T
     rows, columns = before.shape
     return np.asarray(after - wide[:rows, :columns] * held, np.float32)
 
@@ -57,3 +55,20 @@ def _sums(image: Image) -> Image:
         image = np.pad(image, ((0, -rows % _CELL), (0, -columns % _CELL)))
     across = image.reshape(-1, _CELL, image.shape[1]).sum(axis=1)
     return np.asarray(across.reshape(len(across), -1, _CELL).sum(axis=2))
+
+
+def _spread(cells: Image) -> Image:
+    """Interpolate along rows, from cells to pixels, in a straight line between the middles of cells.
+
+    In numpy, as torch's threads go on waiting for work and keep the cores from the engine.
+    """
+    padded, spread = (
+        np.pad(cells, ((1, 1), (0, 0)), mode="edge"),
+        np.empty((len(cells), _CELL, cells.shape[1]), np.float32),
+    )
+    for pixel in range(_CELL):
+        away = (pixel + 0.5) / _CELL - 0.5
+        first = 0 if away < 0 else 1
+        low, high = padded[first : first + len(cells)], padded[first + 1 : first + 1 + len(cells)]
+        spread[:, pixel] = low + (high - low) * np.float32(away % 1)
+    return spread.reshape(-1, cells.shape[1])
