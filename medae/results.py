@@ -205,13 +205,13 @@ def findings(
     if count == 0:
         return ()
     boxes, sizes = ndimage.find_objects(labels), np.bincount(labels.ravel())
-    sizes[0] = 0
     found = []
-    large = sizes * scores.voxel_volume >= min_volume_mm3 * (1 - 1e-9)  # the determinant of the affine is rounded
-    for label in np.flatnonzero(large & (sizes > 0)):
-        box, voxels = boxes[label - 1], int(sizes[label])
-        region = labels[box] == label
+    for label, box in enumerate(boxes, start=1):
+        voxels = int(sizes[label])
         volume_mm3 = voxels * scores.voxel_volume
+        if volume_mm3 < min_volume_mm3 * (1 - 1e-9):  # the determinant of the affine is rounded
+            continue
+        region = labels[box] == label
         weights = np.where(region, array[box], 0.0)
         offset = np.array([side.start for side in box], dtype=float)
         center = offset + np.asarray(ndimage.center_of_mass(weights))

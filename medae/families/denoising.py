@@ -91,11 +91,11 @@ def loss(network: nn.Module, batch: family.Batch, options: Options, /) -> dict[s
     ones: its minimum is how likely a lesion is, so that a doubtful one is told faintly instead of not at all, and the
     map goes on to rise where the network is ever more certain.
     """
-    restored, target, weight = network(batch["input"]).float(), batch["target"], batch["weight"]
-    distance = torch.sqrt((restored[:, :1] - target[:, :1]) ** 2 + options.epsilon**2) - options.epsilon
+    output, target, weight = network(batch["input"]).float(), batch["target"], batch["weight"]
+    distance = torch.sqrt((output[:, :1] - target[:, :1]) ** 2 + options.epsilon**2) - options.epsilon
     terms = {"charbonnier": (weight * distance).mean()}
     if options.lesions:
-        doubt = sum(_doubt(sign * restored[:, 1:], sign * target[:, 1:]) for sign in (1.0, -1.0))
+        doubt = sum(_doubt(sign * output[:, 1:], sign * target[:, 1:]) for sign in (1.0, -1.0))
         terms["lesions"] = LESIONS * (weight * doubt).mean()
     return terms
 

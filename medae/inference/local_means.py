@@ -62,13 +62,10 @@ def _spread(cells: Image) -> Image:
 
     In numpy, as torch's threads go on waiting for work and keep the cores from the engine.
     """
-    padded, spread = (
-        np.pad(cells, ((1, 1), (0, 0)), mode="edge"),
-        np.empty((len(cells), _CELL, cells.shape[1]), np.float32),
-    )
+    padded = np.pad(cells, ((1, 1), (0, 0)), mode="edge")
+    spread = np.empty((len(cells), _CELL, cells.shape[1]), np.float32)
     for pixel in range(_CELL):
-        away = (pixel + 0.5) / _CELL - 0.5
-        first = 0 if away < 0 else 1
-        low, high = padded[first : first + len(cells)], padded[first + 1 : first + 1 + len(cells)]
-        spread[:, pixel] = low + (high - low) * np.float32(away % 1)
+        first, share = divmod((pixel + 0.5) / _CELL + 0.5, 1)
+        low, high = (padded[n : n + len(cells)] for n in (int(first), int(first) + 1))
+        spread[:, pixel] = low + (high - low) * np.float32(share)
     return spread.reshape(-1, cells.shape[1])

@@ -85,9 +85,8 @@ def resize(images: Tensor, rows: int, columns: int) -> Tensor:
     """Resample (B, C, H, W) to (B, C, rows, columns), with anti-aliasing when it shrinks."""
     if images.shape[-2:] == (rows, columns):
         return images
-    shrinks = rows < images.shape[-2] or columns < images.shape[-1]
     return torch.nn.functional.interpolate(
-        images, (rows, columns), mode="bilinear", antialias=shrinks, align_corners=False
+        images, (rows, columns), mode="bilinear", antialias=True, align_corners=False
     )
 
 
