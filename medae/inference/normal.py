@@ -5,8 +5,7 @@
   up; the intensity itself is compared with that of all voxels. The scores are added up, and the sum is told as the z
   that a Gaussian exceeds as seldom as voxels of normal scans exceed the sum, on either side by itself: dark structures
   that are seldom restored well do not hide what is bright. A scan that is noisier or otherwise
-  stranger all over than normal ones is divided by its own spread instead, unless the network tells lesions: what it
-  tells does not grow with the noise as a residual does.
+  stranger all over than any normal one is divided by how much wider than theirs its own spread is.
 - **p and false findings** come from the largest |z| of normal scans, and from their findings (`medae.results.Normals`):
   of those whose slices are as far apart as the scan's, since a structure that thick slices cut once or twice looks like
   a lesion more often.
@@ -15,6 +14,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import erf, log, sqrt
+from statistics import NormalDist
 from typing import Any, Self
 
 import numpy as np
@@ -34,8 +34,8 @@ ACCEPTED = 0.75
 """False regions per normal scan, on average, at the shipped threshold."""
 SAMPLED = 200_000
 """Voxels of a scan that the tables are fitted to."""
-TAIL = 2.326
-"""Standard deviations of a Gaussian from its middle to its 99th percentile."""
+HIGH = 99.0
+"""Percentile of the voxels of normal scans that spreads are taken from, where no other is wanted."""
 KNOTS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5)
 """z at which the weighted sum of scores is matched to a Gaussian; beyond, in a straight line."""
 SMALLEST = 1e-4
@@ -45,8 +45,8 @@ ALIKE = 1.2
 ENOUGH = 9
 """Normal scans that a scan is judged by at least, if there are so many: the fewest from which a share of 10 % of normal
 scans that show a finding can be guaranteed."""
-FEW = 200
-"""Voxels that a bin must hold, or the whole body's mean and spread are taken."""
+FEW = 2
+"""Voxels beyond its percentile that a bin must hold, or the whole body's middle and spread are taken."""
 
 
 class _Strict(BaseModel):
@@ -61,8 +61,8 @@ class Table(_Strict):
     middle
         Median.
     below, above
-        Distance of the 1st and the 99th percentile from it, divided by that of a Gaussian: tails are seldom Gaussian,
-        and seldom alike on both sides.
+        Distance of a low and a high percentile from it, divided by that of a Gaussian: tails are seldom Gaussian, and
+        seldom alike on both sides.
     """
 
     middle: tuple[tuple[float, ...], ...]
@@ -70,16 +70,16 @@ class Table(_Strict):
     above: tuple[tuple[float, ...], ...]
 
     @classmethod
-    def fit(cls, values: Map, bins: NDArray[np.intp], rows: int, columns: int) -> Self:
-        """Take the percentiles of values (n,) in each bin; bins with few voxels take those of all."""
-        one, half, ninety_nine = np.percentile(values, [1, 50, 99])
-        table = np.tile([one, half, ninety_nine], (rows * columns, 1))
+    def fit(cls, values: Map, bins: NDArray[np.intp], rows: int, columns: int, high: float = HIGH) -> Self:
+        """Take the percentiles of values (n,) in each bin, up to ``high``; bins with few voxels take those of all."""
+        wanted = [100 - high, 50, high]
+        table = np.tile(np.percentile(values, wanted), (rows * columns, 1))
         for index in range(len(table)):
             inside = values[bins == index]
-            if inside.size >= FEW:
-                table[index] = np.percentile(inside, [1, 50, 99])
-        middle = table[:, 1]
-        sides = (middle, (middle - table[:, 0]) / TAIL + SMALLEST, (table[:, 2] - middle) / TAIL + SMALLEST)
+            if round(inside.size * (100 - high)) >= 100 * FEW:
+                table[index] = np.percentile(inside, wanted)
+        middle, tail = table[:, 1], NormalDist().inv_cdf(high / 100)
+        sides = (middle, (middle - table[:, 0]) / tail + SMALLEST, (table[:, 2] - middle) / tail + SMALLEST)
         middles, below, above = (_rounded(side.reshape(rows, columns)) for side in sides)
         return cls(middle=middles, below=below, above=above)
 
@@ -150,7 +150,7 @@ class Calibration(_Strict):
         Weight of each score's z in their sum.
     tail, tail_below
         Weighted sums that voxels of normal scans exceed (fall below) as seldom as a Gaussian exceeds `KNOTS`; without
-        ``tail_below`` (models before 0.4.0) ``tail`` holds for the sizes of sums of either sign.
+        ``tail_below`` ``tail`` holds for the sizes of sums of either sign.
     scans
         What z is like in each normal scan; empty in models before 0.7.0.
     maxima
@@ -162,8 +162,11 @@ class Calibration(_Strict):
     views, draws, coarse_noise
         Copies of a scan, restorations of each that are averaged, and the standard deviation of the coarse noise that
         each is made from.
+    usual_spread
+        Largest spread of z that a normal scan has of its own; z of a scan that is stranger all over is divided by how
+        much wider its own is. 1 in models before 0.8.0.
     by_own_spread
-        Whether z of a scan that is stranger all over than normal ones is divided by its own spread.
+        Whether it is; not in some models before 0.8.0.
     """
 
     intensity_edges: tuple[float, ...]
@@ -179,6 +182,7 @@ class Calibration(_Strict):
     views: int = 1
     draws: int = 1
     coarse_noise: float = 0.0
+    usual_spread: float = 1.0
     by_own_spread: bool = True
 
     @classmethod
@@ -204,7 +208,14 @@ class Calibration(_Strict):
         return self.judged(chosen).normals
 
     @classmethod
-    def fit(cls, samples: Sequence["Sample"], mix: Mapping[str, float], **how: float) -> Self:
+    def fit(
+        cls,
+        samples: Sequence["Sample"],
+        mix: Mapping[str, float],
+        high: float = HIGH,
+        one_tail: bool = False,
+        **how: float,
+    ) -> Self:
         """Fit bins, means and spreads to voxels of normal scans.
 
         Parameters
@@ -213,6 +224,10 @@ class Calibration(_Strict):
             Of each scan, of about the same number of voxels.
         mix
             Weight of each score; those that no sample has are left out.
+        high
+            Percentile that spreads are taken from.
+        one_tail
+            Whether sums of either sign are matched to a Gaussian together, instead of each side by itself.
         how
             ``views``, ``draws`` and ``coarse_noise``.
         """
@@ -225,13 +240,20 @@ class Calibration(_Strict):
         values = {name: np.concatenate([s.scores[name] for s in samples]) for name in known}
         shape = len(edges) + 1, len(steep) + 1
         tables = {
-            name: Table.fit(v, bins, *shape) if name != "intensity" else Table.fit(v, np.zeros_like(bins), 1, 1)
+            name: Table.fit(v, bins, *shape, high)
+            if name != "intensity"
+            else Table.fit(v, np.zeros_like(bins), 1, 1, high)
             for name, v in values.items()
         }
         fitted = empty.model_copy(update={"tables": tables})
         sums = fitted._sums(values, bins)
         sides = {"tail": _tail(sums), "tail_below": _tail(-sums)}
-        return fitted.model_copy(update={**sides, "by_own_spread": "lesions" not in known})
+        if one_tail:
+            sides = {"tail": _tail(np.concatenate([sums, -sums]))}
+        fitted = fitted.model_copy(update=sides)
+        ends = np.cumsum([len(s.restored) for s in samples])[:-1]
+        widest = max(robust_spread(fitted._told(own)) for own in np.split(sums, ends))
+        return fitted.model_copy(update={"usual_spread": max(1.0, float(f"{widest:.4g}"))})
 
     def judged(self, scans: Sequence[NormalScan]) -> Self:
         """Add what the z-scores of normal scans are like."""
@@ -249,14 +271,17 @@ class Calibration(_Strict):
 
     def z_scores(self, scores: Mapping[str, Map], restored: Map, mask: Mask) -> tuple[Map, float]:
         """Give signed z-scores (slices, rows, columns), 0 outside the mask, and the scan's own spread (1: normal)."""
-        sums = self._sums(scores, self._bins(restored, gradient(restored)))
-        z = np.where(sums < 0, -_matched(-sums, self.tail_below or self.tail), _matched(sums, self.tail))
+        z = self._told(self._sums(scores, self._bins(restored, gradient(restored))))
         z[~mask] = 0.0
         inside = z[mask]
         own = robust_spread(inside[:: max(1, inside.size // 1_000_000)]) if inside.size else 1.0
-        if own > 1 and self.by_own_spread:
-            z /= np.float32(own)
+        if own > self.usual_spread and self.by_own_spread:
+            z /= np.float32(own / self.usual_spread)
         return z, own
+
+    def _told(self, sums: Map) -> Map:
+        """Tell weighted sums of scores as z of a Gaussian."""
+        return np.where(sums < 0, -_matched(-sums, self.tail_below or self.tail), _matched(sums, self.tail))
 
     def _sums(self, scores: Mapping[str, Map], bins: NDArray[np.intp]) -> Map:
         """Weighted sum of the scores' z; scores without a sign take that of the residual."""

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -25,6 +25,10 @@ and lesions that the network tells take away from it. In CT bone and contrast me
 edges that are restored badly hide more in the residual. Structure and features made both worse."""
 RESIDUAL: Mapping[str, float] = {"residual": 1.0}
 """Weights where there are no others, or the network tells no lesions."""
+RARE: Mapping[str, Any] = {"high": 99.9, "one_tail": True}
+"""How scores are told in CT (`medae.inference.normal.Calibration.fit`), where much of the chest looks like a lesion now
+and then: vessels, hila and the domes of the diaphragm by so much more than fat and muscle that spreads have to be those
+of what is rare, or lesions in muscle count no more than a vessel. In MR it found no more."""
 
 
 def mix_for(modality: str, network: Network) -> Mapping[str, float]:
@@ -116,8 +120,8 @@ def calibrate(
             seen.append((scored.code, scored.residual, normal.patient))
         if not samples:
             raise SettingsError("no normal scan shows anything to calibrate on; name a folder of normal scans")
-        how = {"views": scorer.views, "draws": scorer.draws, "coarse_noise": scorer.coarse_noise}
-        calibration = Calibration.fit(samples, mix, **how)
+        how: dict[str, Any] = {"views": scorer.views, "draws": scorer.draws, "coarse_noise": scorer.coarse_noise}
+        calibration = Calibration.fit(samples, mix, **how, **(RARE if modality == "CT" else {}))
         mapped = []
         for n, (path, normal) in enumerate(stored):
             report(0.9 + 0.1 * n / len(stored), f"Judging normal scan {n + 1} of {len(stored)}")

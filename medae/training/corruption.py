@@ -90,6 +90,10 @@ ALONE = 0.15
 """Share of the patches whose neighbours are the slice itself, as those of a scan of one slice are."""
 PASTED, PUSHED = 0.2, 0.1
 """Shares of the lesions that are pieces from elsewhere, and tissue pushed aside."""
+SHADING = (0.15, 0.2)
+"""How far values go up and down within a slice of an anomaly model, and all of a slice together, as a share of them."""
+CT_SHADING = (0.01, 0.02)
+"""The same in CT, of HU + 1000. HU are absolute: a lesion between two tissues is known by them."""
 FULL = 0.04
 """Contrast from which on a lesion's pixel counts as 1 or -1 in the map of lesions."""
 
@@ -158,8 +162,8 @@ def _low_dose(clean: Tensor, noise: Tensor, draw: Draw) -> Tensor:
     return (clean + noise * (sign * np.sqrt(REFERENCE_PHOTONS / photons) / 1000)).clamp(min=0)
 
 
-def anomalies(patch: Patch, draw: Draw, lesions: bool = False) -> Sample:
-    """Coarse noise and synthetic lesions inside the body; the target is the patch without them.
+def anomalies(patch: Patch, draw: Draw, shading: tuple[float, float] = SHADING, lesions: bool = False) -> Sample:
+    """Coarse noise and synthetic lesions inside the body, shaded; the target is the patch without the former two.
 
     With ``lesions`` the target has a map of them, too: 1 where the patch became brighter by `FULL` or more, -1 where
     darker. There are more of them then, and only such as are brighter or darker as a whole. Nor is there coarse noise:
@@ -171,11 +175,12 @@ def anomalies(patch: Patch, draw: Draw, lesions: bool = False) -> Sample:
     replace it, and tissue pushed aside. Pixels that were changed count `CHANGED` times.
     """
     random, plane = draw.random, patch.clean.shape[-2:]
-    bias = 0.85 + 0.3 * smooth_field(plane, 2, draw.generator)[0]
+    within, overall = shading
+    bias = 1 - within + 2 * within * smooth_field(plane, 2, draw.generator)[0]
     clean = patch.clean
     if lesions and not patch.is_block and random.random() < ALONE:
         clean = patch.restored(clean).expand(clean.shape)
-    clean = clean * bias * float(random.uniform(0.8, 1.2))
+    clean = clean * bias * float(random.uniform(1 - overall, 1 + overall))
     corrupted = clean
     if not lesions and random.random() < 0.5:
         bumps = _coarse_noise(patch, float(random.uniform(8, 24)), draw.generator)
@@ -290,6 +295,7 @@ def corruption(recipe: Recipe) -> Corruption:
     """Give what a recipe does to its patches."""
     if recipe.task == "denoise" and recipe.modality in RADIOGRAPHS:
         return detector_noise
-    if recipe.task == "anomaly" and recipe.options.get("lesions"):
-        return partial(anomalies, lesions=True)
+    if recipe.task == "anomaly":
+        shading = CT_SHADING if recipe.modality == "CT" else SHADING
+        return partial(anomalies, shading=shading, lesions=bool(recipe.options.get("lesions")))
     return CORRUPTIONS[recipe.task]

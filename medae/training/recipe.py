@@ -76,6 +76,9 @@ class Recipe(_Strict):
         What to learn from. ``data`` may be empty where the folder is named when the training starts.
     hold_out
         Share of the patients that are kept for the metrics, where no entry of ``data`` names its own.
+    held_out_normal
+        Whether an anomaly model is calibrated on the held-out scans, too; where they show disease, they tell only what
+        is familiar.
     validation
         Share of the patients that decide when to stop early; 0 for none.
     family, options
@@ -116,6 +119,7 @@ class Recipe(_Strict):
     data: tuple[Data, ...] = ()
     phantoms: tuple[Phantoms, ...] = ()
     hold_out: float = Field(0.2, ge=0, lt=1)
+    held_out_normal: bool = True
     validation: float = Field(0.0, ge=0, lt=1)
     family: str = "denoising"
     options: dict[str, Any] = Field(default_factory=dict)

@@ -218,10 +218,11 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
             settings["bias_field"] = True
         if not recipe.automatic:
             settings["automatic"] = False
-        scans = held_out + normal_phantoms(recipe, part(report, 0.0, 0.2)) or cache.used("train")
+        normal, odd = (held_out, []) if recipe.held_out_normal else ([], held_out)
+        scans = normal + normal_phantoms(recipe, part(report, 0.0, 0.2)) or cache.used("train")
         mix = dict[str, float](recipe.scores.items()) or mix_for(recipe.modality, network)
         scorer = Scorer(network, FAMILIES[recipe.family], device, tuple(mix))
-        known = [Normal.of(scan) for scan in cache.used("train")]
+        known = [Normal.of(scan) for scan in cache.used("train") + odd]
         noisy = [Normal.of(scan) for scan in noisy_phantoms(recipe)]
         calibrated, metrics = calibrate(
             scorer,
@@ -233,7 +234,8 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
             modality=recipe.modality,
         )
         settings |= calibrated
-        metrics["calibrated_on"] = "training scans" if scans[0].use == "train" else "held-out scans"
+        fresh = "held-out scans" if normal else "phantoms"
+        metrics["calibrated_on"] = "training scans" if scans[0].use == "train" else fresh
     if held_out and recipe.task != "denoise":
         metrics |= _held_out_terms(loop, held_out)
     described = facts(

@@ -47,15 +47,54 @@ def test_a_scan_that_is_stranger_all_over_is_judged_by_its_own_spread() -> None:
     assert robust_spread(z) == pytest.approx(1, rel=0.05)
 
 
-def test_what_a_network_tells_is_not_divided_by_the_spread_of_the_scan() -> None:
-    def told(seed: int, size: float = 1.0) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        scores, restored = scan(seed, size=size)
-        return {"lesions": scores["residual"]}, restored
+def test_noise_that_normal_scans_have_too_divides_nothing() -> None:
+    samples = [Sample.of(*scan(seed, size=size), MASK) for seed, size in enumerate((1.0, 1.0, 2.0))]
+    calibration = Calibration.fit(samples, {"residual": 1.0})
+    spreads = [robust_spread(calibration.z_scores(*scan(7, size=size), MASK)[0]) for size in (0.5, 1.0, 2.0, 4.0)]
+    assert spreads[1] == pytest.approx(2 * spreads[0], rel=0.1)
+    assert spreads[2] == pytest.approx(2 * spreads[1], rel=0.1)
+    assert spreads[3] == pytest.approx(spreads[2], rel=0.1)
 
-    calibration = Calibration.fit([Sample.of(*told(seed), MASK) for seed in range(3)], {"lesions": 1.0})
-    z, own = calibration.z_scores(*told(7, size=4.0), MASK)
-    assert own == pytest.approx(4, rel=0.15)
-    assert robust_spread(z) == pytest.approx(own, rel=0.05)
+
+def test_what_is_seldom_in_one_tissue_hides_nothing_in_another_where_spreads_are_of_what_is_rare() -> None:
+    def told(seed: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        scores, restored = scan(seed)
+        vessels = (restored > 0.5) & (np.random.default_rng(seed + 50).random(SHAPE) < 0.008)
+        even = scores["residual"] / (0.01 + 0.02 * (restored > 0.5)) * 0.01
+        return {"lesions": (even + 0.3 * vessels).astype(np.float32)}, restored
+
+    samples = [Sample.of(*told(seed), MASK) for seed in range(10, 40)]
+    scores, restored = told(7)
+    scores["lesions"][1:3, 20:24][restored[1:3, 20:24] < 0.5] = 0.15
+    place = np.zeros_like(MASK)
+    place[1:3, 20:24] = restored[1:3, 20:24] < 0.5
+    usual, rare = (
+        Calibration.fit(samples, {"lesions": 1.0}, high=high).z_scores(scores, restored, MASK)[0]
+        for high in (99.0, 99.9)
+    )
+    assert place.any()
+    assert np.median(rare[place]) > np.quantile(rare[~place], 0.9999)
+    assert np.median(usual[place]) < np.quantile(usual[~place], 0.9999)
+
+
+def test_one_tail_tells_bright_and_dark_by_the_same_measure() -> None:
+    samples = []
+    for seed in range(3):
+        scores, restored = scan(seed)
+        odd = np.random.default_rng(seed + 50).random(SHAPE) < 0.003
+        samples.append(
+            Sample.of({"residual": np.where(odd, -0.5, scores["residual"]).astype(np.float32)}, restored, MASK)
+        )
+    scores, restored = scan(7)
+    scores["residual"][1, 20:24, 20:24] = 0.3
+    scores["residual"][2, 20:24, 20:24] = -0.3
+    one, two = (
+        Calibration.fit(samples, {"residual": 1.0}, one_tail=alike).z_scores(scores, restored, MASK)[0]
+        for alike in (True, False)
+    )
+    bright, dark = np.s_[1, 20:24, 20:24], np.s_[2, 20:24, 20:24]
+    assert np.median(one[bright]) == pytest.approx(-np.median(one[dark]), rel=0.2)
+    assert np.median(two[bright]) > -1.5 * np.median(two[dark])
 
 
 def test_distances_take_the_sign_of_the_residual_and_absent_scores_are_left_out() -> None:

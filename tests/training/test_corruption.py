@@ -94,7 +94,17 @@ def test_some_stacks_are_one_slice_over_and_over() -> None:
 )
 def test_task_and_modality_decide(task: str, modality: str, chosen: object) -> None:
     facts = {"name": "x", "title": "x", "task": task, "modality": modality}
-    assert corruption(Recipe.model_validate(facts)) is chosen
+    made = corruption(Recipe.model_validate(facts))
+    assert getattr(made, "func", made) is chosen
+
+
+@pytest.mark.parametrize(("modality", "most"), [("CT", 0.031), ("MR", 0.381)])
+def test_hounsfield_units_are_hardly_shaded(modality: str, most: float) -> None:
+    facts = {"name": "x", "title": "x", "task": "anomaly", "modality": modality}
+    patch, shade = _patch(1), corruption(Recipe.model_validate(facts))
+    ratios = torch.stack([(shade(patch, _draw(seed))[1] / patch.clean)[patch.clean > 0.1] for seed in range(30)])
+    furthest = (ratios - 1).abs().max()
+    assert most / 2 < furthest < most
 
 
 @pytest.mark.parametrize(("slices", "block"), [(1, False), (3, False), (8, True)])

@@ -71,6 +71,19 @@ def test_a_run_gives_a_bundle_that_detects(short: MakeRecipe, scans: Path, tmp_p
     assert bundle.read_info(folder).metrics["calibrated_on"] == "held-out scans"
 
 
+def test_held_out_scans_with_disease_tell_what_is_familiar_but_not_what_is_normal(
+    short: MakeRecipe, scans: Path, tmp_path: Path
+) -> None:
+    phantoms = [{"kind": "head", "contrasts": ["T1"], "count": 2, "shape": [6, 48, 48], "spacing": [12, 4, 4]}]
+    wanted = {"task": "anomaly", "pixel_spacing": 4.0, "phantoms": phantoms}
+    folder = train(short(**wanted, held_out_normal=False), out=tmp_path / "models")
+    metrics = bundle.read_info(folder).metrics
+    assert metrics["calibrated_on"] == "phantoms"
+    assert metrics["calibration_scans"] == 2
+    held_out = medae.open(scans / "patient2.nii.gz", modality="MR")
+    assert not medae.detect(held_out, model=str(folder)).outside
+
+
 def test_the_recipe_says_which_scores_count_and_a_copy_for_a_site_keeps_them(
     short: MakeRecipe, scans: Path, tmp_path: Path
 ) -> None:
