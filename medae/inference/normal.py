@@ -73,7 +73,7 @@ class Table(_Strict):
     def fit(cls, values: Map, bins: NDArray[np.intp], rows: int, columns: int, high: float = HIGH) -> Self:
         """Take the percentiles of values (n,) in each bin, up to ``high``; bins with few voxels take those of all."""
         wanted = [100 - high, 50, high]
-        table = np.tile(np.percentile(values, wanted), (rows * columns, 1))
+        table = np.tile(np.percentile(values, wanted).astype(np.float64), (rows * columns, 1))
         for index in range(len(table)):
             inside = values[bins == index]
             if round(inside.size * (100 - high)) >= 100 * FEW:
