@@ -238,19 +238,15 @@ class Calibration(_Strict):
         empty = cls(intensity_edges=edges, gradient_edges=steep, tables={}, mix=known, **how)  # type: ignore[arg-type]
         bins = empty._bins(intensity, slope)
         values = {name: np.concatenate([s.scores[name] for s in samples]) for name in known}
-        shape = len(edges) + 1, len(steep) + 1
-        tables = {
-            name: Table.fit(v, bins, *shape, high)
-            if name != "intensity"
-            else Table.fit(v, np.zeros_like(bins), 1, 1, high)
-            for name, v in values.items()
-        }
+        alike, anywhere = (bins, len(edges) + 1, len(steep) + 1), (np.zeros_like(bins), 1, 1)
+        tables = {name: Table.fit(v, *(anywhere if name == "intensity" else alike), high) for name, v in values.items()}
         fitted = empty.model_copy(update={"tables": tables})
         sums = fitted._sums(values, bins)
-        sides = {"tail": _tail(sums), "tail_below": _tail(-sums)}
         if one_tail:
-            sides = {"tail": _tail(np.concatenate([sums, -sums]))}
-        fitted = fitted.model_copy(update=sides)
+            tails = {"tail": _tail(np.concatenate([sums, -sums]))}
+        else:
+            tails = {"tail": _tail(sums), "tail_below": _tail(-sums)}
+        fitted = fitted.model_copy(update=tails)
         ends = np.cumsum([len(s.restored) for s in samples])[:-1]
         widest = max(robust_spread(fitted._told(own)) for own in np.split(sums, ends))
         return fitted.model_copy(update={"usual_spread": max(1.0, float(f"{widest:.4g}"))})
