@@ -6,7 +6,7 @@ noise and pasted blobs (Kascenas et al., MIDL 2022) it restores normal anatomy, 
 can learn to tell the blobs themselves, too (Tan et al., MELBA 2022: segmenting what was pasted), as a second output.
 The network is `medae.networks.ResidualUNet` on (B, C, H, W) or (B, 1, D, H, W) float32; the middle one of C slices is
 restored. Its shortcuts carry fine structure past the code; without them (``skips``) the code alone has to. To tell
-lesions takes another one, `medae.networks.LesionUNet` on slices.
+lesions takes another one, `medae.networks.LesionUNet`.
 """
 
 from typing import Self, cast
@@ -30,7 +30,7 @@ learnt late."""
 CERTAINTY = 10.0
 """Logits that one unit of the lesion map stands for: 0.5 means as likely as not, 1 means 99 %, 0 less than 1 %."""
 
-ONLY_WITHOUT = ("spatial_dims", "blocks", "skips", "residual", "noise_maps")
+ONLY_WITHOUT = ("blocks", "skips", "residual", "noise_maps")
 """Options of `medae.networks.ResidualUNet` alone."""
 
 
@@ -47,7 +47,7 @@ class Options(family.Options):
     windows: tuple[tuple[float, float], ...] = Field(
         (), description="With lesions: intensity windows through which the image is seen, too; lowest, highest value"
     )
-    lesions: bool = Field(False, description="Tell lesions, too, as a second output: for anomaly models of slices")
+    lesions: bool = Field(False, description="Tell lesions, too, as a second output: for anomaly models")
     epsilon: float = Field(1e-3, gt=0, description="Charbonnier constant, in units of the scaled image")
 
     @model_validator(mode="after")
@@ -64,10 +64,12 @@ def network_def(options: Options, patch_size: tuple[int, ...], /) -> dict[str, o
     """JSON from which the network is rebuilt."""
     if options.lesions:
         network: dict[str, object] = {
-            "in_channels": options.channels,
+            "in_channels": options.in_channels,
             "features": list(options.features),
             "unshuffle": options.unshuffle,
         }
+        if options.spatial_dims == 3:
+            network["spatial_dims"] = 3
         if options.windows:
             network["windows"] = [list(window) for window in options.windows]
         return {"_target_": "medae.networks.LesionUNet", **network}

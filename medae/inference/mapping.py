@@ -15,14 +15,14 @@ from medae.inference.prepare import intensity_scale, network_values
 from medae.inference.restore import inner_body, restore
 from medae.inference.scores import Map, features, smoothed, structure
 from medae.inference.tiles import Runner
-from medae.inference.transforms import preparation
+from medae.inference.transforms import SLICE_MM, preparation
 from medae.inference.views import VIEWS, frame_around
 from medae.networks import Network
 from medae.progress import Report, part
 from medae.results import Score
 from medae.volume import Volume, spacing_of
 
-PREPARATION = ("pixel_spacing", "anatomy", "bias_field", "whole_slices")
+PREPARATION = ("pixel_spacing", "anatomy", "bias_field", "slice_spacing", "whole_slices")
 """Settings of a bundle on which the preparation depends."""
 SCORES: tuple[str, ...] = get_args(Score)
 NEAR_MM = 4.0
@@ -73,6 +73,7 @@ def prepare(
         settings.get("pixel_spacing"),
         settings.get("anatomy", "body"),
         bias=bool(settings.get("bias_field")),
+        slice_spacing=float(settings.get("slice_spacing", SLICE_MM)),
         size=size,
     )
     values = network_values(volume, intensity_scale(volume))

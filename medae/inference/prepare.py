@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor  # noqa: TID253
 
 from medae.errors import UnsupportedVolume
+from medae.networks.network import mirrored
 from medae.volume import Volume
 
 CT_OFFSET = 1024.0
@@ -73,12 +74,8 @@ def network_values(
 
 def neighbours(index: int, count: int, slices: int) -> list[int]:
     """List the ``count`` slices around ``index``, mirrored at the ends; the same one if there is but one."""
-    if slices == 1:
-        return [0] * count
     half = count // 2
-    period = 2 * (slices - 1)
-    mirrored = [abs(k) % period for k in range(index - half, index + half + 1)]
-    return [min(k, period - k) for k in mirrored]
+    return mirrored(range(index - half, index + half + 1), slices)
 
 
 def resize(images: Tensor, rows: int, columns: int) -> Tensor:

@@ -109,9 +109,13 @@ def _restored(
         volume, inside = torch.from_numpy(images), torch.from_numpy(body)
         bumps = noise(1)
         for draw in range(draws):
-            report(draw / draws, "Restoring normal anatomy")
             bumps = noise(1) if draw % 2 == 0 else bumps
-            restored += run(corrupted(volume, inside, bumps, draw)[None, None])[0].numpy() / draws
+            given = corrupted(volume, inside, bumps, draw)[None, None]
+            report(draw / draws, "Restoring normal anatomy")
+            for box, found in runner.parts(shape, lambda box, given=given: given[(..., *box)]):  # type: ignore[misc]
+                restored[(slice(None), *box)] += found[0].numpy() / draws
+                share = box[0].stop / shape[0]
+                report((draw + share) / draws, f"Restoring normal anatomy, slice {box[0].stop} of {shape[0]}")
         return restored
     for k in range(shape[0]):
         if not body[k].any():

@@ -15,6 +15,8 @@ from medae.progress import Report, silent
 
 TILE = {2: 1024, 3: 192}
 """Longest side of a tile with its halo, in pixels, by spatial dimensions; larger images are cut."""
+SLAB = 4
+"""Times fewer slices than pixels in a tile of a network that does not halve their number: a second's work."""
 WINDOWS_AT_ONCE = 8
 """Windows of a fixed-size network that are computed together."""
 
@@ -66,7 +68,8 @@ class Runner:
     device
         Where the engine computes.
     tile
-        Longest side of a tile with its halo; by default `TILE`.
+        Longest side of a tile with its halo; by default `TILE`. In slices it is a `SLAB`-th of that where the network
+        does not halve their number.
     report
         Called before each tile; may raise `Cancelled`.
 
@@ -119,8 +122,9 @@ class Runner:
 
     def _cover(self, region: Box, shape: Sequence[int], read: Callable[[Box], Tensor]) -> Iterator[tuple[Box, Tensor]]:
         """Restore a region of the image; where a tile needs too much memory, in smaller ones."""
-        planned = self.tile
-        for inner, outer in tiles(region, shape, planned, self.network.halo, self.network.stride):
+        planned, network = self.tile, self.network
+        longest = [planned // SLAB if network.slices_around and axis == 0 else planned for axis in range(len(shape))]
+        for inner, outer in tiles(region, shape, longest, network.halos, network.strides):
             self.report(0.0)
             restored = self._attempt(read(outer)) if self.tile == planned else None
             if restored is None:
@@ -178,7 +182,9 @@ def _index(box: Box) -> tuple[EllipsisType | slice, ...]:
     return (..., *box)
 
 
-def tiles(region: Box, shape: Sequence[int], tile: int, halo: int, stride: int) -> Iterator[tuple[Box, Box]]:
+def tiles(
+    region: Box, shape: Sequence[int], longest: Sequence[int], halos: Sequence[int], strides: Sequence[int]
+) -> Iterator[tuple[Box, Box]]:
     """Boxes that cover a region of an image, each with the box widened by what the network sees.
 
     All widened boxes have one size, apart from what lies beyond the image, so that engines that compile for a size
@@ -191,17 +197,17 @@ def tiles(region: Box, shape: Sequence[int], tile: int, halo: int, stride: int) 
         What is to be covered.
     shape
         Of the image.
-    tile
-        Longest side of a widened box, in pixels.
-    halo, stride
-        Of the network.
+    longest
+        Longest side of a widened box along each axis, in pixels.
+    halos, strides
+        Of the network, along each axis.
 
     Yields
     ------
     inner, outer
         The part of the region, and what has to be read for it.
     """
-    axes = [_cuts(part, length, tile, halo, stride) for part, length in zip(region, shape, strict=True)]
+    axes = [_cuts(*along) for along in zip(region, shape, longest, halos, strides, strict=True)]
     for chosen in product(*axes):
         inner, outer = zip(*chosen, strict=True)
         yield inner, outer

@@ -23,8 +23,10 @@ Anatomy = Literal["body", "brain"]
 
 Item = dict[Hashable, Any]
 
-FINEST_MM = 0.9
-"""Slices closer than this are resampled to 1 mm: finer sampling costs time and adds nothing to maps smoothed by mm."""
+SLICE_MM = 1.0
+"""Least distance of slices: finer sampling costs time and adds nothing to maps smoothed by mm."""
+NEARLY = 0.9
+"""Share of the least distance from which on slices are left as they are."""
 
 
 class OrientAxiald(MapTransform, InvertibleTransform):  # type: ignore[misc]
@@ -56,19 +58,19 @@ class OrientAxiald(MapTransform, InvertibleTransform):  # type: ignore[misc]
 
 
 class ResampleSlicesd(MapTransform, InvertibleTransform):  # type: ignore[misc]
-    """Resample slices to square pixels, and slices closer than `FINEST_MM` to 1 mm.
+    """Resample slices to square pixels, and those too close together to a least distance.
 
     Parameters
     ----------
     pixel_spacing
         mm per pixel; None leaves the plane as it is.
-    across
-        Whether the distance of slices may be changed.
+    slice_spacing
+        Least distance of slices in mm: closer than `NEARLY` of it they are resampled to it. 0 leaves them as they are.
     """
 
-    def __init__(self, keys: Any, pixel_spacing: float | None, across: bool) -> None:
+    def __init__(self, keys: Any, pixel_spacing: float | None, slice_spacing: float) -> None:
         super().__init__(keys)
-        self.pixel_spacing, self.across = pixel_spacing, across
+        self.pixel_spacing, self.slice_spacing = pixel_spacing, slice_spacing
 
     def __call__(self, data: Mapping[Hashable, Any]) -> Item:
         """Resample each key; ``data["affine"]`` follows."""
@@ -78,8 +80,8 @@ class ResampleSlicesd(MapTransform, InvertibleTransform):  # type: ignore[misc]
         wanted = list(shape)
         if self.pixel_spacing is not None:
             wanted[1:] = plane_at(shape, spacing, self.pixel_spacing)
-        if self.across and spacing[0] < FINEST_MM:
-            wanted[0] = max(1, round(shape[0] * spacing[0]))
+        if spacing[0] < NEARLY * self.slice_spacing:
+            wanted[0] = max(1, round(shape[0] * spacing[0] / self.slice_spacing))
         for key in self.key_iterator(item):
             self.push_transform(item, key, extra_info={"shape": tuple(shape)})
             item[key] = resampled(item[key], tuple(wanted))
@@ -179,6 +181,7 @@ def preparation(
     anatomy: Anatomy = "body",
     *,
     bias: bool = False,
+    slice_spacing: float = SLICE_MM,
     size: tuple[int, int] | None = None,
 ) -> Compose:
     """Chain the transforms that a model needs.
@@ -193,13 +196,15 @@ def preparation(
         ``"brain"`` turns the scan to axial slices and keeps the brain alone.
     bias
         Correct the bias field (MR).
+    slice_spacing
+        Least distance of slices in mm where the brain is looked at.
     size
         (rows, columns) of a model that takes whole slices.
     """
     brain = anatomy == "brain"
     steps: list[Transform] = [OrientAxiald("image")] if brain else []
     steps += [
-        ResampleSlicesd("image", pixel_spacing, across=brain),
+        ResampleSlicesd("image", pixel_spacing, slice_spacing if brain else 0.0),
         BodyMaskd("image", modality, anatomy),
     ]
     if bias and modality == "MR":

@@ -139,7 +139,7 @@ def common_plane(sources: Sequence[Source], info: BundleInfo) -> tuple[int, int]
 def _size(
     body: NDArray[np.bool_], info: BundleInfo, network: Network, plane: tuple[int, int] | None
 ) -> tuple[int, int, int]:
-    """(slices, rows, columns) of a piece, multiples of the network's stride."""
+    """(slices, rows, columns) of a piece, multiples of the network's strides."""
     whole = info.settings.get("whole_slices") and info.settings.get("patch_size")
     wanted: Any = network.window or whole or (plane if network.spatial_dims == 2 else None)
     if not wanted:
@@ -148,7 +148,7 @@ def _size(
         wanted = wanted[-network.spatial_dims :]
     if isinstance(wanted, int):
         wanted = [wanted] * network.spatial_dims
-    rounded = [-(-int(length) // network.stride) * network.stride for length in wanted]
+    rounded = [-(-int(length) // stride) * stride for length, stride in zip(wanted, network.strides, strict=True)]
     depth, rows, columns = rounded if network.spatial_dims == 3 else (1, *rounded)
     return depth, rows, columns
 

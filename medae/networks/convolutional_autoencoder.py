@@ -69,7 +69,7 @@ class ConvolutionalAutoEncoder(Network):
 
     def encode(self, x: Tensor) -> Tensor:
         """(B, C, *spatial) of any size to (B, latent_channels, *⌈spatial / stride⌉)."""
-        code: Tensor = self.net.intermediate(self.net.encode(pad_to_multiple(x, self.stride)))
+        code: Tensor = self.net.intermediate(self.net.encode(pad_to_multiple(x, self.strides)))
         return code
 
     def decode(self, code: Tensor) -> Tensor:

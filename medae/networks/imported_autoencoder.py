@@ -83,7 +83,7 @@ class ImportedAutoEncoder(Network):
 
     def encode(self, x: Tensor) -> Tensor:
         """(B, C, *spatial) to (B, channels[-1], *⌈spatial / stride⌉), axes in reverse order."""
-        code: Tensor = self.net.intermediate(self.net.encode(_x_first(pad_to_multiple(x, self.stride))))
+        code: Tensor = self.net.intermediate(self.net.encode(_x_first(pad_to_multiple(x, self.strides))))
         return code
 
     def decode(self, code: Tensor) -> Tensor:

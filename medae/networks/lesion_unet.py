@@ -2,16 +2,32 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import torch  # noqa: TID253
 from monai.networks.nets.basic_unet import Down, TwoConv, UpCat  # noqa: TID253
 from torch import Tensor, nn  # noqa: TID253
 
-from medae.networks.network import UNet, check_input, crop_to, pad_to_multiple
+from medae.networks.network import UNet, check_input, crop_to, mirrored, pad_to_multiple
 
 _ACT = ("leakyrelu", {"negative_slope": 0.1, "inplace": True})
 _BLOCK: dict[str, Any] = {"act": _ACT, "norm": "batch", "bias": True, "dropout": 0.0}
+
+
+class _Across(nn.Module):
+    """Add to the features of each slice what those of the slices above and below tell, nothing at first."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(features, features, (3, 1), padding=(1, 0))
+        nn.init.zeros_(self.conv.weight)
+        nn.init.zeros_(cast(Tensor, self.conv.bias))
+
+    def forward(self, x: Tensor, slices: int) -> Tensor:
+        """(B · slices, C, H, W) to the same."""
+        columns = x.unflatten(0, (-1, slices)).transpose(1, 2).flatten(3)
+        told = self.conv(columns).unflatten(3, x.shape[2:])
+        return x + told.transpose(1, 2).flatten(0, 1)
 
 
 class LesionUNet(UNet):
@@ -31,6 +47,8 @@ class LesionUNet(UNet):
     windows
         Lowest and highest value of intensity windows through which the network sees its input, too, from 0 to 1: in CT
         a faint lesion of soft tissue is one of twenty parts of the range from lung to bone.
+    spatial_dims
+        2: slices (B, C, H, W); 3: blocks of a volume (B, 1, D, H, W).
 
     Raises
     ------
@@ -46,14 +64,19 @@ class LesionUNet(UNet):
         features: Sequence[int] = (32, 32, 64, 96, 128),
         unshuffle: int = 2,
         windows: Sequence[Sequence[float]] = (),
+        spatial_dims: int = 2,
     ) -> None:
         super().__init__()
+        volume = spatial_dims == 3
+        check_input(spatial_dims, 1 if volume else in_channels)
         check_input(2, in_channels)
         if len(features) < 2:
             raise ValueError("a U-Net has at least two levels")
         if any(len(window) != 2 or window[0] >= window[1] for window in windows):
             raise ValueError("a window is a lower and a higher value")
-        self.middle = in_channels // 2
+        self.spatial_dims = spatial_dims
+        self.middle = 0 if volume else in_channels // 2
+        self.reach = in_channels // 2
         self.unshuffle = unshuffle
         self.windows = tuple((float(low), float(high)) for low, high in windows)
         self.features = tuple(features)
@@ -67,49 +90,79 @@ class LesionUNet(UNet):
             for level, (fine, coarse) in enumerate(pairwise(features))
         )
         self.last = nn.Conv2d(features[0], self.outputs * unshuffle**2, 1)
+        self.across = nn.ModuleList(_Across(channels) for channels in features) if volume else None
+        self.slices_around = self.reach + len(features) if volume else 0
 
     def begin_with(self, other: "LesionUNet") -> None:
         """Take the weights of a network of the same build that sees fewer neighbours: the others count nothing yet.
+
+        Nor does what slices tell each other, where the other one is of slices.
 
         Raises
         ------
         ValueError
             If the other one sees more of them, or the networks differ in more.
         """
-        if other.middle > self.middle:
+        if other.reach > self.reach or other.spatial_dims > self.spatial_dims:
             raise ValueError("the other network sees more neighbours")
-        weights, first = other.state_dict(), "first.conv_0.conv.weight"
-        seen, slices = 2 * other.middle + 1, 2 * self.middle + 1
+        own = {name: weight for name, weight in self.state_dict().items() if name.startswith("across.")}
+        weights, first = own | other.state_dict(), "first.conv_0.conv.weight"
+        seen, slices = 2 * other.reach + 1, 2 * self.reach + 1
         known = weights[first].unflatten(1, (-1, seen, self.unshuffle**2))
         wide = known.new_zeros(*known.shape[:2], slices, *known.shape[3:])
-        wide[:, :, self.middle - other.middle :][:, :, :seen] = known
+        wide[:, :, self.reach - other.reach :][:, :, :seen] = known
         try:
             self.load_state_dict({**weights, first: wide.flatten(1, 3)})
         except RuntimeError as error:
             raise ValueError("the networks differ in more than the number of slices") from error
 
     def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """(B, C, H, W) of any size to the deepest features (B, features[-1], ⌈H / stride⌉, ⌈W / stride⌉) and finer."""
-        x = pad_to_multiple(x, self.stride)
+        """(B, C, H, W) of any size to the deepest features (B, features[-1], ⌈H / stride⌉, ⌈W / stride⌉) and finer.
+
+        (B, 1, D, H, W) likewise to (B, features[-1], D, ⌈H / stride⌉, ⌈W / stride⌉).
+        """
+        slices = x.shape[2] if self.across is not None else 1
+        x = pad_to_multiple(self._with_neighbours(x), self.strides[-2:])
         seen = torch.cat([x, *(((x - low) / (high - low)).clamp(0, 1) for low, high in self.windows)], dim=1)
         x = self.first(nn.functional.pixel_unshuffle(seen, self.unshuffle))
-        fine = []
-        for down in self.down:
-            fine.append(x)
-            x = down(x)
-        return x, fine
+        levels = []
+        for level in range(len(self.features)):
+            x = x if level == 0 else self.down[level - 1](x)
+            x = x if self.across is None else self.across[level](x, slices)
+            levels.append(x)
+        *fine, code = (self._in_blocks(x, slices) for x in levels)
+        return code, fine
 
     def decode(self, code: Tensor, fine: Sequence[Tensor]) -> Tensor:
         """Deepest features and finer ones to (B, 2, *coarse · stride): what was put into the image, and the lesions."""
-        x = code
-        for up, beside in zip(reversed(self.up), reversed(fine), strict=True):
+        slices = code.shape[2] if self.across is not None else 1
+        x, *besides = (self._in_slices(x) for x in (code, *reversed(fine)))
+        for up, beside in zip(reversed(self.up), besides, strict=True):
             x = up(x, beside)
-        return nn.functional.pixel_shuffle(self.last(x), self.unshuffle)
+        return self._in_blocks(nn.functional.pixel_shuffle(self.last(x), self.unshuffle), slices)
+
+    def no_skips(self, code: Tensor) -> list[Tensor]:
+        """Zeros in the place of the finer features that belong to a code (B, features[-1], *coarse)."""
+        fine = super().no_skips(self._in_slices(code))
+        return [self._in_blocks(zeros, code.shape[2]) for zeros in fine]
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) of any size to (B, 2, H, W): the restored slice, and the map of lesions.
+        """(B, C, *spatial) of any size to (B, 2, *spatial): the restored slice or block, and the map of lesions.
 
         The map is 1 where something bright, -1 where something dark was put into normal anatomy.
         """
         added, lesions = crop_to(self.decode(*self.encode(x)), x.shape[2:]).split(1, dim=1)
         return torch.cat([x[:, self.middle : self.middle + 1] - added, lesions], dim=1)
+
+    def _with_neighbours(self, x: Tensor) -> Tensor:
+        """(B, 1, D, H, W) to (B · D, in_channels, H, W), mirrored at the ends; slices as they are."""
+        if self.across is None:
+            return x
+        around = mirrored(range(-self.reach, x.shape[2] + self.reach), x.shape[2])
+        return x[:, 0, around].unfold(1, 2 * self.reach + 1, 1).permute(0, 1, 4, 2, 3).flatten(0, 1)
+
+    def _in_blocks(self, x: Tensor, slices: int) -> Tensor:
+        return x if self.across is None else x.unflatten(0, (-1, slices)).transpose(1, 2)
+
+    def _in_slices(self, x: Tensor) -> Tensor:
+        return x if self.across is None else x.transpose(1, 2).flatten(0, 1)

@@ -1,6 +1,6 @@
 """What inference and training know of any network."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from torch import Tensor, nn  # noqa: TID253
 
@@ -21,6 +21,9 @@ class Network(nn.Module):
         the input by it moves the output along. 1 where `window` is set.
     halo
         Pixels on each side that an output pixel can depend on; 0 where `window` is set.
+    slices_around
+        In 3-D, for a network that does not halve the number of slices: those above and below that an output slice can
+        depend on. 0 where stride and halo are those of the first axis, too.
     outputs
         Channels that come out: the restored image, and after it a map of lesions where the network tells one.
     """
@@ -30,7 +33,20 @@ class Network(nn.Module):
     window: tuple[int, ...] | None = None
     stride: int = 1
     halo: int = 0
+    slices_around: int = 0
     outputs: int = 1
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Stride along each spatial axis."""
+        plane = (self.stride, self.stride)
+        return plane if self.spatial_dims == 2 else (1 if self.slices_around else self.stride, *plane)
+
+    @property
+    def halos(self) -> tuple[int, ...]:
+        """Halo along each spatial axis."""
+        plane = (self.halo, self.halo)
+        return plane if self.spatial_dims == 2 else (self.slices_around or self.halo, *plane)
 
 
 class UNet(Network):
@@ -77,9 +93,17 @@ def check_input(spatial_dims: int, in_channels: int) -> None:
         raise ValueError(f"in_channels is an odd number, so that one slice is in the middle, not {in_channels}")
 
 
-def pad_to_multiple(x: Tensor, stride: int) -> Tensor:
-    """(B, C, *spatial) with each axis continued by its last values to a multiple of ``stride``."""
-    missing = [-size % stride for size in x.shape[2:]]
+def mirrored(positions: Iterable[int], length: int) -> list[int]:
+    """Bring positions beyond the ends of an axis back into it, mirrored there without repeating the last one."""
+    if length == 1:
+        return [0 for _ in positions]
+    period = 2 * (length - 1)
+    return [min(k % period, -k % period) for k in positions]
+
+
+def pad_to_multiple(x: Tensor, strides: Sequence[int]) -> Tensor:
+    """(B, C, *spatial) with each axis continued by its last values to a multiple of its stride."""
+    missing = [-size % stride for size, stride in zip(x.shape[2:], strides, strict=True)]
     if not any(missing):
         return x
     pads = [pad for axis in reversed(missing) for pad in (0, axis)]

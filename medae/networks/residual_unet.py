@@ -212,7 +212,7 @@ class ResidualUNet(UNet):
         """(B, C, *spatial) of any size to the deepest features (B, features[-1], *⌈spatial / stride⌉), skipped ones."""
         kind = "cuda" if x.is_cuda else "cpu"
         with torch.autocast(kind, enabled=False):  # eight bits would round mild noise away before it is seen
-            x = self._begun(pad_to_multiple(x.float(), self.stride))
+            x = self._begun(pad_to_multiple(x.float(), self.strides))
         return self._reduced(x)
 
     def _begun(self, *parts: Tensor) -> Tensor:

@@ -211,7 +211,13 @@ def _prepare(volume: Volume, recipe: Recipe, mask_bright: float | None = None, p
     """Bring a volume to network values, as inference will: resampled, standardised, framed where the recipe says so."""
     images = network_values(volume, intensity_scale(volume))
     if recipe.task == "anomaly":
-        steps = preparation(recipe.modality, recipe.pixel_spacing, recipe.anatomy, bias=recipe.bias_field)
+        steps = preparation(
+            recipe.modality,
+            recipe.pixel_spacing,
+            recipe.anatomy,
+            bias=recipe.bias_field,
+            slice_spacing=recipe.slice_spacing,
+        )
         item = steps({"image": images[None], "affine": volume.affine})
         images, body, spacing = item["image"][0], item["mask"][0], spacing_of(item["affine"])
     else:

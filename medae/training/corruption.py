@@ -3,6 +3,7 @@
 A patch is a stack of slices (S, H, W): the neighbours of the one slice that is restored (2.5-D), or a block (3-D).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -83,6 +84,10 @@ CONTRASTS = (0.03, 0.5)
 """Least and greatest contrast of a synthetic lesion, in network values."""
 MOST = 16
 """Synthetic lesions in a patch, at most, for a network that tells them."""
+MOST_IN_BLOCK = 12
+"""The same in a block, whose slices share them: so few that anatomy around a lesion is as it was."""
+MILD, MILD_RADII_MM, MILD_CONTRASTS = 0.5, (3.0, 8.0), (0.03, 0.12)
+"""Share of the lesions in a block that are hard to tell from anatomy, and what they are like."""
 CHANGED = 4.0
 """Weight of a pixel that a synthetic lesion changed, against the others."""
 
@@ -94,9 +99,16 @@ SHADING = (0.15, 0.2)
 """How far values go up and down within a slice of an anomaly model, and all of a slice together, as a share of them."""
 CT_SHADING = (0.01, 0.02)
 """The same in CT, of HU + 1000. HU are absolute: a lesion between two tissues is known by them."""
+RAGGED = 0.6
+"""How far the outline of a lesion goes in and out, as a share of its radius."""
+BLUR = (0.5, 1.5)
+"""Least and greatest standard deviation, in pixels, of the Gaussian that softens it."""
 FULL = 0.04
 """Contrast from which on a lesion's pixel counts as 1 or -1 in the map of lesions."""
 
+Box = tuple[slice, slice, slice]
+Range = tuple[float, float]
+"""Least and greatest."""
 Sample = tuple[Tensor, Tensor, Tensor]
 """Input (S, H, W), target and weight (1, H, W) or (S, H, W); targets with lesions (2, H, W) or (2, S, H, W)."""
 
@@ -186,11 +198,17 @@ def anomalies(patch: Patch, draw: Draw, shading: tuple[float, float] = SHADING, 
         bumps = _coarse_noise(patch, float(random.uniform(8, 24)), draw.generator)
         corrupted = corrupted + float(np.exp(random.uniform(np.log(0.02), np.log(0.3)))) * bumps * patch.body
     changed = torch.zeros_like(patch.body)
-    for _ in range(int(random.integers(0, MOST + 1 if lesions else 6))):
-        blob = _blob(patch, draw, deep=lesions)
-        if blob is not None:
-            corrupted = _with_lesion(corrupted, blob, draw, displaced=not lesions)
-            changed = torch.maximum(changed, patch.restored(blob))
+    most = 5 if not lesions else MOST_IN_BLOCK if patch.is_block else MOST
+    corrupted, inside = corrupted.clone(), torch.nonzero(patch.body > 0.5)
+    for _ in range(int(random.integers(0, most + 1))):
+        mild = lesions and patch.is_block and random.random() < MILD
+        placed = _blob(patch, inside, draw, MILD_RADII_MM if mild else RADII_MM, deep=lesions)
+        if placed is not None:
+            blob, box = placed
+            contrasts = MILD_CONTRASTS if mild else CONTRASTS
+            corrupted[box] = _with_lesion(corrupted[box], blob, draw, contrasts, displaced=not lesions)
+            touched = changed[box] if patch.is_block else changed
+            touched[:] = torch.maximum(touched, patch.restored(blob))
     fine = 0.03 * float(random.random()) * torch.randn(clean.shape, generator=draw.generator)
     weight = patch.trusted * (0.05 + 0.95 * patch.body) * (1 + (CHANGED - 1) * (changed > 0.1))
     target = patch.restored(clean)
@@ -212,7 +230,7 @@ def _coarse_noise(patch: Patch, distance: float, generator: torch.Generator) -> 
     return torch.nn.functional.interpolate(coarse, shape, mode="trilinear")[0, 0]
 
 
-def _with_lesion(image: Tensor, blob: Tensor, draw: Draw, *, displaced: bool) -> Tensor:
+def _with_lesion(image: Tensor, blob: Tensor, draw: Draw, contrasts: Range, *, displaced: bool) -> Tensor:
     """Make one lesion in (S, H, W) where the soft mask ``blob`` is: tissue ``displaced`` among others, or none."""
     random, plane = draw.random, image.shape[-2:]
     size, kind = min(plane), random.uniform(0.0 if displaced else PASTED + PUSHED, 1.0)
@@ -222,7 +240,7 @@ def _with_lesion(image: Tensor, blob: Tensor, draw: Draw, *, displaced: bool) ->
         return torch.lerp(image, pasted, (blob * float(random.uniform(0.3, 1.0))).expand(image.shape))
     if kind < PASTED + PUSHED:
         return _pushed(image, blob, float(random.uniform(-6, 6)))
-    contrast = float(np.exp(random.uniform(*np.log(CONTRASTS)))) * (1.0 if random.random() < 0.6 else -1.0)
+    contrast = float(np.exp(random.uniform(*np.log(contrasts)))) * (1.0 if random.random() < 0.6 else -1.0)
     texture = 1.0 + 0.3 * (smooth_field(plane, max(4, size // 4), draw.generator)[0] - 0.5)
     if kind < 0.8:
         return (image + blob * texture * contrast).clamp(min=0)
@@ -244,37 +262,48 @@ def _pushed(image: Tensor, blob: Tensor, pixels: float) -> Tensor:
     return sampled[0]
 
 
-def _blob(patch: Patch, draw: Draw, *, deep: bool) -> Tensor | None:
-    """Soft mask (1, H, W) or (S, H, W) of one irregular blob, centred in the body; None where there is no body.
+def _blob(patch: Patch, inside: Tensor, draw: Draw, radii_mm: Range, *, deep: bool) -> tuple[Tensor, Box] | None:
+    """Soft mask (1, H, W) of one irregular blob, or (s, h, w) in a block, and the box of the patch that it lies in.
 
-    In a slice with neighbours it goes through all of them, or ends among them if it is ``deep``: its middle lies above
-    or below the slice then.
+    Its middle is one of the voxels ``inside`` the body, (n, 3); None where there are none. In a slice with neighbours
+    it goes through all of them, or ends among them if it is ``deep``: (S, H, W), its middle above or below the slice.
     """
     random, body = draw.random, patch.body
     size, pixel = min(body.shape[-2:]), patch.spacing[2]
-    inside = torch.nonzero(body > 0.5)
-    least, greatest = (radius / pixel for radius in RADII_MM)
+    least, greatest = (radius / pixel for radius in radii_mm)
     greatest = max(min(greatest, size / 4), 1.6)
-    radius = float(np.exp(random.uniform(np.log(min(1.5, least)), np.log(greatest))))
+    radius = float(np.exp(random.uniform(np.log(min(least, greatest)), np.log(greatest))))
     if not len(inside):
         return None
-    center = inside[int(random.integers(len(inside)))]
+    center, deeper = inside[int(random.integers(len(inside)))], patch.spacing[0] / pixel
+    box = _box(patch, center, radius, deeper)
     z, y, x = (
         torch.arange(n, dtype=torch.float32).view([-1 if axis == own else 1 for axis in range(3)]) - center[own]
         for own, n in enumerate(body.shape)
     )
     if deep and not patch.is_block and len(patch.clean) > 1:
         above = torch.arange(len(patch.clean), dtype=torch.float32) - len(patch.clean) // 2
-        z = above.view(-1, 1, 1) - float(random.uniform(-1, 1)) * radius * pixel / patch.spacing[0]
+        z = above.view(-1, 1, 1) - float(random.uniform(-1, 1)) * radius / deeper
         z = z * float(random.uniform(0.7, 1.4))
-    z = z * (patch.spacing[0] / pixel)
+    z, y, x = z[box[0]] * deeper, y[:, box[1]], x[..., box[2]]
+    plane = y.shape[1], x.shape[2]
     angle, stretch = random.uniform(0, np.pi), random.uniform(0.4, 1.0)
     u, v = x * np.cos(angle) + y * np.sin(angle), (y * np.cos(angle) - x * np.sin(angle)) / stretch
-    cells = max(4, int(size / (radius + 2)))
-    ragged = 0.6 * (smooth_field(body.shape[-2:], cells, draw.generator)[0] - 0.5)
+    cells = max(4, int(min(plane) / (radius + 2)))
+    ragged = RAGGED * (smooth_field(plane, cells, draw.generator)[0] - 0.5)
     edge = float(random.uniform(1.0, max(1.5, radius)))
     blob = ((1.0 - torch.sqrt(u**2 + v**2 + z**2) / radius + ragged) * radius / edge).clamp(0, 1)
-    return gaussian_blur(blob[None], float(random.uniform(0.5, 1.5)))[0] * body
+    return gaussian_blur(blob[None], float(random.uniform(*BLUR)))[0] * (body[box] if patch.is_block else body), box
+
+
+def _box(patch: Patch, center: Tensor, radius: float, deeper: float) -> Box:
+    """Give the part of a block that a blob around a voxel reaches; of slices, all."""
+    if not patch.is_block:
+        return slice(None), slice(None), slice(None)
+    reach = radius * (1 + RAGGED / 2) + 4 * BLUR[1]
+    sides = (math.ceil(reach / deeper), math.ceil(reach), math.ceil(reach))
+    z, y, x = (slice(max(0, int(c) - n), int(c) + n + 1) for c, n in zip(center, sides, strict=True))
+    return z, y, x
 
 
 def nothing(patch: Patch, draw: Draw) -> Sample:

@@ -215,9 +215,10 @@ def _place(
     step = max(network.stride, 8)
     patch = [max(side // step * step, step)] * 2
     if dims == 3:
-        deep = [s.shape[0] for s in sources if s.shape[0] >= step]
-        depth = min(DEPTH, int(_quantile(deep, 0.25, step)))
-        patch = [max(depth // step * step, step), *(min(side, 64) for side in patch)]
+        least = max(network.strides[0], 8)
+        deep = [s.shape[0] for s in sources if s.shape[0] >= least]
+        depth = min(DEPTH, int(_quantile(deep, 0.25, least)))
+        patch = [max(depth // least * least, least), *(min(side, 64) for side in patch)]
     return {"whole_slices": False, "pixel_spacing": spacing if resampled else None, "patch_size": tuple(patch)}
 
 

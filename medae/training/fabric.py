@@ -14,11 +14,12 @@ def precision(recipe: Recipe, device: Device) -> str:
 
     CPUs without AVX512-BF16 or AMX emulate bfloat16: a step of the denoiser took four times as long there. On those
     that have it, blocks of volumes are computed in float32 all the same: torch 2.13 now and then gave NaN for finite
-    weights and patches in 3-D.
+    weights and patches in 3-D. Networks that tell lesions have no 3-D convolutions.
     """
     if recipe.precision != "auto":
         return "bf16-mixed" if recipe.precision == "bf16" else "32-true"
-    if device.name == "cpu" and recipe.options.get("spatial_dims") == 3:
+    in_3d = recipe.options.get("spatial_dims") == 3 and not recipe.options.get("lesions")
+    if device.name == "cpu" and in_3d:
         return "32-true"
     return "bf16-mixed" if is_fast_in_bfloat16(device) else "32-true"
 

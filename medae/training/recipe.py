@@ -91,6 +91,8 @@ class Recipe(_Strict):
         What a model of anomalies looks at: ``"body"``, or ``"brain"`` in axial slices (`medae.inference.transforms`).
     bias_field
         Correct the bias field of MR scans first (for anomaly models).
+    slice_spacing
+        Least distance in mm of slices of the brain (for anomaly models): those closer together are resampled to it.
     scores
         Weights of an anomaly model's scores in z; by default those of the modality (`medae.training.calibrate`).
     automatic
@@ -127,6 +129,7 @@ class Recipe(_Strict):
     whole_slices: bool = False
     anatomy: Literal["body", "brain"] = "body"
     bias_field: bool = False
+    slice_spacing: float = Field(1.0, gt=0)
     scores: dict[Score, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     automatic: bool = True
     start: str | None = None

@@ -9,15 +9,18 @@ from medae.errors import SettingsError
 from medae.networks import LesionUNet, Network, ResidualUNet
 from medae.training.recipe import Recipe
 
-GROWS = {"medae.networks.LesionUNet": "in_channels", "medae.networks.ResidualUNet": "features"}
+GROWS = {
+    "medae.networks.LesionUNet": ("in_channels", "spatial_dims"),
+    "medae.networks.ResidualUNet": ("features",),
+}
 """By ``_target_``: what may be more than in the model that is started from."""
 
 
 def first_network(recipe: Recipe, definition: Mapping[str, Any]) -> Network:
     """Build the network, with the weights of the model that the recipe starts from, if it names one.
 
-    A `LesionUNet` may see more neighbouring slices than the model did, and a `ResidualUNet` may have more features:
-    those count nothing at first.
+    A `LesionUNet` may see more neighbouring slices than the model did, or blocks instead of slices, and a
+    `ResidualUNet` may have more features: those count nothing at first.
 
     Parameters
     ----------
@@ -39,8 +42,8 @@ def first_network(recipe: Recipe, definition: Mapping[str, Any]) -> Network:
     theirs, wanted = dict(read_network_def(info)), dict(definition)
     if theirs == wanted:
         return bundle.load_network(info).requires_grad_(True)
-    grows = GROWS.get(wanted["_target_"])
-    if grows is not None and theirs | {grows: wanted.get(grows)} == wanted:
+    grows = {name: wanted[name] for name in GROWS.get(wanted["_target_"], ()) if name in wanted}
+    if grows and theirs | grows == wanted:
         network = cast(LesionUNet | ResidualUNet, bundle.build_network(wanted))
         try:
             network.begin_with(bundle.load_network(info))  # type: ignore[arg-type] # same target, same type

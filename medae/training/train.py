@@ -213,7 +213,7 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
         metrics = evaluate_reconstruction(network, held_out, device, report)
     else:
         if recipe.anatomy != "body":
-            settings["anatomy"] = recipe.anatomy
+            settings |= {"anatomy": recipe.anatomy, "slice_spacing": recipe.slice_spacing}
         if recipe.bias_field:
             settings["bias_field"] = True
         if not recipe.automatic:

@@ -106,3 +106,15 @@ def test_half_of_the_lesion_map_means_as_likely_as_not(sign: float) -> None:
 
     told = [0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 1.0]
     assert min(told, key=doubt) == 0.5
+
+
+def test_lesions_can_be_told_in_blocks_and_the_network_is_rebuilt_from_its_definition() -> None:
+    options = denoising.Options(in_channels=3, features=(4, 8), spatial_dims=3, lesions=True)
+    definition = denoising.network_def(options, (4, 16, 16))
+    network = bundle.build_network(definition)
+    batch = torch.rand(2, 1, 4, 16, 16)
+    target, weight = torch.cat([batch, torch.zeros_like(batch)], dim=1), torch.ones_like(batch)
+    terms = denoising.loss(network, Batch(input=batch, target=target, weight=weight), options)
+    sum(terms.values(), torch.zeros(())).backward()
+    assert all(weight.grad is not None for weight in network.parameters())
+    assert denoising.encode(network, batch).shape == (2, 8, 4, 4, 4)

@@ -84,6 +84,21 @@ def test_a_map_of_lesions_comes_beside_the_restored_scan(views: int) -> None:
         assert np.allclose(lesions, found[1], atol=1e-5)
 
 
+def test_a_volume_is_restored_in_stacks_that_report_and_leave_no_seam() -> None:
+    torch.manual_seed(0)
+    model = LesionUNet(3, (4, 8), spatial_dims=3).eval()
+    for layer in model.across or ():
+        torch.nn.init.normal_(layer.conv.weight, std=0.1)
+    images, told = np.random.default_rng(0).random((70, 16, 24)).astype(np.float32), []
+    found = restore(model, images, images > 0, 1.0, CPU, lambda share, text: told.append((share, text)))
+    with torch.no_grad():
+        assert np.allclose(found, model(torch.from_numpy(images)[None, None])[0], atol=1e-5)
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert len({text for _, text in told}) >= 3  # stacks of fewer slices than the scan has
+    assert told[-1] == (1.0, "Restoring normal anatomy, slice 70 of 70")
+
+
 def test_the_rim_of_the_body_is_left_out_but_not_where_the_scan_ends() -> None:
     body = np.zeros((9, 40, 40), bool)
     body[:6, 10:30, 10:30] = True

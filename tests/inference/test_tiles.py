@@ -73,7 +73,8 @@ def test_an_image_of_the_windows_size_is_one_window() -> None:
 def test_tiles_cover_each_pixel_once_and_have_one_size(length: int, tile: int, halo: int, stride: int) -> None:
     seen = np.zeros((length, 40), int)
     sizes = set()
-    for inner, outer in tiles.tiles((slice(0, length), slice(0, 40)), seen.shape, tile, halo, stride):
+    region = slice(0, length), slice(0, 40)
+    for inner, outer in tiles.tiles(region, seen.shape, (tile,) * 2, (halo,) * 2, (stride,) * 2):
         seen[inner] += 1
         for kept, read, end in zip(inner, outer, seen.shape, strict=True):
             assert read.start % stride == 0

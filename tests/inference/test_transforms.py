@@ -28,13 +28,33 @@ def test_every_orientation_becomes_axial_and_comes_back() -> None:
 
 def test_resampling_keeps_the_field_of_view() -> None:
     affine = np.diag([0.5, 0.7, 0.7, 1.0])
-    step = ResampleSlicesd("image", 1.4, across=True)
+    step = ResampleSlicesd("image", 1.4, 1.0)
     image = np.random.default_rng(0).random((1, 20, 80, 64)).astype(np.float32)
     item = step({"image": image, "affine": affine})
     assert item["image"].shape == (1, 10, 40, 32)
     assert spacing_of(item["affine"]) == pytest.approx((1.0, 1.4, 1.4))
     assert item["affine"][:3, 3] == pytest.approx((0.25, 0.35, 0.35))
     assert step.inverse(item)["image"].shape == image.shape
+
+
+@pytest.mark.parametrize(("spacing", "found"), [(1.0, 2.0), (1.5, 2.0), (1.9, 1.9), (5.0, 5.0)])
+def test_slices_too_close_together_are_resampled_to_the_least_distance(spacing: float, found: float) -> None:
+    count = 2 * round(30 / spacing)
+    item = {"image": np.ones((1, count, 8, 8), np.float32), "affine": np.diag([spacing, 1.0, 1.0, 1.0])}
+    step = ResampleSlicesd("image", None, 2.0)
+    resampled_item = step(item)
+    assert spacing_of(resampled_item["affine"])[0] == pytest.approx(found, rel=0.02)
+    assert step.inverse(resampled_item)["image"].shape == item["image"].shape
+    left = ResampleSlicesd("image", None, 0.0)(item)
+    assert left["image"].shape == item["image"].shape
+
+
+def test_a_brain_is_prepared_with_slices_as_far_apart_as_the_model_wants() -> None:
+    head = phantom.head("T2", shape=(60, 104, 88), spacing=(2.0, 2.0, 2.0)).volume
+    item = preparation("MR", None, "brain", slice_spacing=4.0)(
+        {"image": head.values()[None] / 1000, "affine": head.affine}
+    )
+    assert item["image"].shape[1] == item["mask"].shape[1] == 30
 
 
 def test_resampled_smooth_images_stay_where_they_are() -> None:

@@ -69,3 +69,54 @@ def test_one_level_and_windows_without_width_are_refused() -> None:
         LesionUNet(1, (8,))
     with pytest.raises(ValueError, match="a lower and a higher value"):
         LesionUNet(1, (8, 8), windows=((1.0, 1.0),))
+
+
+@pytest.fixture
+def volume() -> LesionUNet:
+    torch.manual_seed(0)
+    network = LesionUNet(3, (4, 8, 8), spatial_dims=3).eval()
+    for layer in network.across or ():
+        torch.nn.init.normal_(layer.conv.weight)
+    return network
+
+
+@pytest.mark.parametrize("size", [(1, 8, 8), (2, 33, 47), (7, 20, 12)])
+def test_a_restored_block_and_a_map_of_the_same_size_come_back(volume: LesionUNet, size: tuple[int, ...]) -> None:
+    block = torch.rand(2, 1, *size)
+    restored, lesions = volume(block).split(1, dim=1)
+    assert restored.shape == lesions.shape == block.shape
+    code, fine = volume.encode(block)
+    assert code.shape == (2, 8, size[0], -(-size[1] // volume.stride), -(-size[2] // volume.stride))
+    added, told = volume.decode(code, fine)[..., : size[1], : size[2]].split(1, dim=1)
+    assert torch.equal(restored, block - added)
+    assert torch.equal(lesions, told)
+    assert volume.decode(code, volume.no_skips(code)).shape[:3] == (2, 2, size[0])
+
+
+def test_blocks_of_a_batch_do_not_see_each_other(volume: LesionUNet) -> None:
+    blocks = torch.rand(2, 1, 6, 16, 16)
+    assert torch.allclose(volume(blocks)[1:], volume(blocks[1:]), atol=1e-4)
+
+
+def test_slices_are_seen_as_far_as_it_says_and_no_further(volume: LesionUNet) -> None:
+    block = torch.rand(1, 1, 24, 16, 16)
+    changed = block.clone()
+    changed[:, :, :8] = 0
+    difference = (volume(block) - volume(changed)).abs().amax(dim=(0, 1, 3, 4))
+    assert difference[7 + volume.slices_around] > 0
+    assert difference[8 + volume.slices_around :].max() == 0
+    assert volume.strides == (1, volume.stride, volume.stride)
+    assert volume.halos == (volume.slices_around, volume.halo, volume.halo)
+
+
+def test_a_network_of_blocks_begins_as_one_of_slices() -> None:
+    torch.manual_seed(0)
+    slices, block = LesionUNet(3, (4, 8)).eval(), torch.rand(1, 1, 4, 10, 14)
+    volume = LesionUNet(5, (4, 8), spatial_dims=3).eval()
+    volume.begin_with(slices)
+    stacks = [block[:, 0, [abs(k - 1), k, k + 1 if k < 3 else 2]] for k in range(4)]
+    expected = torch.stack([slices(stack) for stack in stacks], dim=2)
+    assert torch.allclose(volume(block), expected, atol=1e-6)
+    wider = LesionUNet(5, (4, 8))
+    with pytest.raises(ValueError, match="sees more neighbours"):
+        wider.begin_with(volume)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from medae.networks import Network, parameter_count
-from medae.networks.network import check_input, crop_to, pad_to_multiple
+from medae.networks.network import check_input, crop_to, mirrored, pad_to_multiple
 
 
 def test_only_trainable_parameters_count() -> None:
@@ -17,10 +17,10 @@ def test_only_trainable_parameters_count() -> None:
 
 @pytest.mark.parametrize("size", [(5, 9), (8, 16), (3, 5, 9)])
 def test_padding_continues_the_edge_and_cropping_takes_it_away(size: tuple[int, ...]) -> None:
-    x = torch.rand(2, 3, *size)
-    padded = pad_to_multiple(x, 8)
+    x, strides = torch.rand(2, 3, *size), (8,) * len(size)
+    padded = pad_to_multiple(x, strides)
     assert all(side % 8 == 0 for side in padded.shape[2:])
-    assert torch.equal(padded[..., -1], pad_to_multiple(x[..., -1:], 8)[..., 0])
+    assert torch.equal(padded[..., -1], pad_to_multiple(x[..., -1:], strides)[..., 0])
     assert torch.equal(crop_to(padded, size), x)
 
 
@@ -30,3 +30,9 @@ def test_padding_continues_the_edge_and_cropping_takes_it_away(size: tuple[int, 
 def test_what_no_network_takes_is_refused(dims: int, channels: int, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         check_input(dims, channels)
+
+
+def test_positions_beyond_an_axis_are_mirrored_without_repeating_its_end() -> None:
+    assert mirrored(range(-3, 7), 4) == [3, 2, 1, 0, 1, 2, 3, 2, 1, 0]
+    assert mirrored(range(-2, 3), 2) == [0, 1, 0, 1, 0]
+    assert mirrored(range(-1, 2), 1) == [0, 0, 0]

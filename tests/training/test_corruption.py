@@ -192,3 +192,15 @@ def test_a_map_of_lesions_tells_what_was_put_in(slices: int, block: bool) -> Non
         agreeing.append((difference * lesions)[lesions.abs() == 1].sum())
     assert 0 < without < 15
     assert torch.stack(agreeing).sum() > 0
+
+
+def test_lesions_of_a_block_lie_apart_and_end_above_and_below() -> None:
+    patch, shares, ended = _patch(12, block=True), [], 0
+    for seed in range(40):
+        _, target, _ = anomalies(patch, _draw(seed), lesions=True)
+        told = target[1].abs() > 0.5
+        shares.append(float(told.float().mean()))
+        filled = told.any(dim=2).any(dim=1)
+        ended += int(filled.any() and not filled.all())
+    assert 0 < np.mean(shares) < 0.3
+    assert ended > 10

@@ -77,6 +77,18 @@ def test_a_network_that_tells_lesions_may_see_more_neighbours(tmp_path: Path) ->
         first_network(start, {**fewer, "in_channels": 3, "features": [4, 16]})
 
 
+def test_a_network_that_tells_lesions_in_blocks_begins_with_one_of_slices(tmp_path: Path) -> None:
+    slices = {"_target_": "medae.networks.LesionUNet", "in_channels": 3, "features": [4, 8], "unshuffle": 2}
+    start = _recipe(str(_written(tmp_path / "first", slices, "anomaly")))
+    network = first_network(start, {**slices, "spatial_dims": 3})
+    image = torch.rand(1, 1, 1, 16, 16)
+    expected = bundle.load_network(bundle.find(str(start.start)))(image[:, 0].expand(1, 3, 16, 16))
+    torch.testing.assert_close(network.eval()(image)[:, :, 0], expected)
+    blocks = _recipe(str(_written(tmp_path / "second", {**slices, "spatial_dims": 3}, "anomaly")))
+    with pytest.raises(SettingsError, match="another network"):
+        first_network(blocks, slices)
+
+
 def test_a_network_that_sees_fewer_neighbours_than_the_model_is_refused(tmp_path: Path) -> None:
     more = {"_target_": "medae.networks.LesionUNet", "in_channels": 3, "features": [4, 8], "unshuffle": 2}
     start = _recipe(str(_written(tmp_path / "first", more, "anomaly")))

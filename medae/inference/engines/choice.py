@@ -168,7 +168,7 @@ def _candidates(network: Network, device: Device, identity: str, exact: bool) ->
 def _tile_shape(network: Network, shape: tuple[int, ...]) -> tuple[int, ...]:
     """(1, C, *spatial) of the tile to measure on: as the tiles will be, but not larger than `TEST_SIDE`."""
     most = TEST_SIDE[network.spatial_dims]
-    sides = (min(side + -side % network.stride, most + -most % network.stride) for side in shape)
+    sides = (min(n + -n % stride, most + -most % stride) for n, stride in zip(shape, network.strides, strict=True))
     return (1, 2 * network.middle + 1, *sides)
 
 

@@ -117,7 +117,7 @@ class OpenVinoEngine:
     def run(self, images: Tensor) -> Tensor:
         """(B, C, *spatial) float32 on the CPU to (B, outputs, *spatial) float32 on the CPU."""
         size = images.shape[2:]
-        padded = np.ascontiguousarray(pad_to_multiple(images, self.network.stride).numpy())
+        padded = np.ascontiguousarray(pad_to_multiple(images, self.network.strides).numpy())
         request = self._request(padded.shape)
         if self.precision == "float32":
             given: list[NDArray[np.float32]] = [padded]
@@ -159,14 +159,19 @@ class OpenVinoEngine:
         return compiled
 
     def _converted(self, shape: tuple[int, ...]) -> Any:
-        """OpenVINO's form of the network for one shape; traced on a small input, since only the graph matters."""
+        """OpenVINO's form of the network for one shape; traced on a small input, since only the graph matters.
+
+        Where slices tell each other what they have seen, their number is part of the graph.
+        """
         module: nn.Module = self.network
-        small = shape[:2] + (2 * self.network.stride,) * len(shape[2:])
+        fixed = shape[: 3 if self.network.slices_around else 2]
+        free = len(shape) - len(fixed)
+        small = fixed + (2 * self.network.stride,) * free
         given: tuple[Tensor, ...] = (torch.zeros(small),)
         if self.precision == "bfloat16":
             assert isinstance(self.network, ResidualUNet)
             module, given = _Predicted(self.network), given * 2
-        anything = openvino().PartialShape([*shape[:2], *[-1] * len(shape[2:])])
+        anything = openvino().PartialShape([*fixed, *[-1] * free])
         with warnings.catch_warnings(), torch.inference_mode():
             warnings.simplefilter("ignore")  # tracing: only sizes that the stride divides are given
             model = openvino().convert_model(module, example_input=given, input=[anything] * len(given))

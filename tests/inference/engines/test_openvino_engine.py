@@ -12,7 +12,7 @@ import torch
 
 from medae.inference.engines import OpenVinoEngine, openvino_engine
 from medae.inference.engines.openvino_engine import bfloat16_parts, openvino_precisions, openvino_problem
-from medae.networks import ConvolutionalAutoEncoder, ResidualUNet
+from medae.networks import ConvolutionalAutoEncoder, LesionUNet, ResidualUNet
 from medae.settings import cache_folder
 
 pytestmark = pytest.mark.skipif(bool(openvino_problem()), reason="OpenVINO cannot be used here")
@@ -47,6 +47,14 @@ def test_networks_that_give_the_image_itself_are_not_reduced() -> None:
     for network in (ResidualUNet(1, (8,), 1, residual=False), ConvolutionalAutoEncoder(2, 1, (8,), 4, 1)):
         with pytest.raises(ValueError, match="predict"):
             OpenVinoEngine(network, "bfloat16")
+
+
+@pytest.mark.parametrize("slices", [1, 5, 9])
+def test_stacks_of_any_number_of_slices_are_computed(slices: int) -> None:
+    torch.manual_seed(0)
+    network = LesionUNet(3, (4, 8), spatial_dims=3).eval().requires_grad_(False)
+    block = torch.rand(1, 1, slices, 20, 16)
+    assert torch.allclose(OpenVinoEngine(network).run(block), network(block), atol=1e-4)
 
 
 def kept() -> list[Path]:
