@@ -73,7 +73,8 @@ def test_time_is_measured_on_real_steps(mixed) -> None:
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_every_shipped_recipe_plans_on_ones_own_scans(path, mixed) -> None:
     recipe = Recipe.load(path)
-    found = plan(recipe=recipe, data=[mixed], measure=False, changes={"patch_size": 64, "modality": "MR"})
+    size = (3, 64, 64) if recipe.options.get("spatial_dims") == 3 else 64
+    found = plan(recipe=recipe, data=[mixed], measure=False, changes={"patch_size": size, "modality": "MR"})
     assert found.counts["train"].scans
     assert found.parameters > 10_000
     assert found.memory_mb > 1
