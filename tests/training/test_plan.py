@@ -72,8 +72,11 @@ def test_time_is_measured_on_real_steps(mixed) -> None:
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_every_shipped_recipe_plans_on_ones_own_scans(path, mixed) -> None:
-    recipe = Recipe.load(path)
-    size = (3, 64, 64) if recipe.options.get("spatial_dims") == 3 else 64
+    recipe, size = Recipe.load(path), 64
+    if recipe.options.get("spatial_dims") == 3:
+        size = (8, 64, 64)
+        for number in range(2):
+            write_nifti(head("T2", (8, *SHAPE[1:]), SPACING, seed=number).volume, mixed / f"deep{number}_T2.nii.gz")
     found = plan(recipe=recipe, data=[mixed], measure=False, changes={"patch_size": size, "modality": "MR"})
     assert found.counts["train"].scans
     assert found.parameters > 10_000
