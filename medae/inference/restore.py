@@ -109,13 +109,10 @@ def _restored(
         volume, inside = torch.from_numpy(images), torch.from_numpy(body)
         bumps = noise(1)
         for draw in range(draws):
-            bumps = noise(1) if draw % 2 == 0 else bumps
-            given = corrupted(volume, inside, bumps, draw)[None, None]
             report(draw / draws, "Restoring normal anatomy")
-            for box, found in runner.parts(shape, lambda box, given=given: given[(..., *box)]):  # type: ignore[misc]
-                restored[(slice(None), *box)] += found[0].numpy() / draws
-                share = box[0].stop / shape[0]
-                report((draw + share) / draws, f"Restoring normal anatomy, slice {box[0].stop} of {shape[0]}")
+            bumps = noise(1) if draw % 2 == 0 else bumps
+            told = _by_slices(part(report, draw / draws, (draw + 1) / draws), shape[0])
+            restored += run(corrupted(volume, inside, bumps, draw)[None, None], told)[0].numpy() / draws
         return restored
     for k in range(shape[0]):
         if not body[k].any():
@@ -128,6 +125,15 @@ def _restored(
             bumps = noise(1) if draw % 2 == 0 else bumps
             restored[:, k] += run(corrupted(stack, inside, bumps, draw)[None])[0].numpy() / draws
     return restored
+
+
+def _by_slices(report: Report, slices: int) -> Report:
+    """Give a report that says how many of the slices are restored."""
+
+    def told(fraction: float, _: str = "", /) -> None:
+        report(fraction, f"Restoring normal anatomy, slice {round(fraction * slices)} of {slices}")
+
+    return told
 
 
 def inner_body(body: NDArray[np.bool_], spacing: tuple[float, float, float]) -> NDArray[np.bool_]:

@@ -91,11 +91,15 @@ class Runner:
         self.tile = tile or TILE[network.spatial_dims]
         self.notes: list[str] = []
 
-    def whole(self, images: Tensor) -> Tensor:
-        """(1, C, *spatial) float32 network values to (1, outputs, *spatial), on the CPU."""
+    def whole(self, images: Tensor, report: Report = silent) -> Tensor:
+        """(1, C, *spatial) float32 network values to (1, outputs, *spatial), on the CPU.
+
+        ``report`` is told after each tile how much of the first axis is done, without a text; may raise `Cancelled`.
+        """
         result = torch.empty(1, self.network.outputs, *images.shape[2:])
         for inner, part in self.parts(images.shape[2:], lambda box: images[_index(box)]):
             result[_index(inner)] = part
+            report(inner[0].stop / images.shape[2])
         return result
 
     def parts(self, shape: Sequence[int], read: Callable[[Box], Tensor]) -> Iterator[tuple[Box, Tensor]]:

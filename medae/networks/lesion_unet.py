@@ -36,10 +36,15 @@ class LesionUNet(UNet):
     `medae.networks.ResidualUNet`, without biases and normalisation, scales with its input as a denoiser has to. To tell
     what is not normal takes thresholds, which such a network hardly learns.
 
+    In 3-D slices are convolved in their plane, and each level of the encoder tells the slices above and below what it
+    has seen (convolutions split into plane and depth: Qiu et al., ICCV 2017): slices can be some times as far apart as
+    pixels, and what was learnt in 2-D is kept.
+
     Parameters
     ----------
     in_channels
-        Neighbouring slices given, the middle one is restored (2.5-D).
+        Slices that each is seen with, itself among them. In 2-D they are given, and the middle one is restored (2.5-D);
+        in 3-D they are taken from the block.
     features
         Channels of each resolution level, finest first; at least two.
     unshuffle
@@ -68,7 +73,7 @@ class LesionUNet(UNet):
     ) -> None:
         super().__init__()
         volume = spatial_dims == 3
-        check_input(spatial_dims, 1 if volume else in_channels)
+        check_input(spatial_dims, 1)
         check_input(2, in_channels)
         if len(features) < 2:
             raise ValueError("a U-Net has at least two levels")
@@ -124,11 +129,12 @@ class LesionUNet(UNet):
         slices = x.shape[2] if self.across is not None else 1
         x = pad_to_multiple(self._with_neighbours(x), self.strides[-2:])
         seen = torch.cat([x, *(((x - low) / (high - low)).clamp(0, 1) for low, high in self.windows)], dim=1)
-        x = self.first(nn.functional.pixel_unshuffle(seen, self.unshuffle))
+        x = nn.functional.pixel_unshuffle(seen, self.unshuffle)
         levels = []
-        for level in range(len(self.features)):
-            x = x if level == 0 else self.down[level - 1](x)
-            x = x if self.across is None else self.across[level](x, slices)
+        for level, convolved in enumerate((self.first, *self.down)):
+            x = convolved(x)
+            if self.across is not None:
+                x = self.across[level](x, slices)
             levels.append(x)
         *fine, code = (self._in_blocks(x, slices) for x in levels)
         return code, fine
@@ -140,11 +146,6 @@ class LesionUNet(UNet):
         for up, beside in zip(reversed(self.up), besides, strict=True):
             x = up(x, beside)
         return self._in_blocks(nn.functional.pixel_shuffle(self.last(x), self.unshuffle), slices)
-
-    def no_skips(self, code: Tensor) -> list[Tensor]:
-        """Zeros in the place of the finer features that belong to a code (B, features[-1], *coarse)."""
-        fine = super().no_skips(self._in_slices(code))
-        return [self._in_blocks(zeros, code.shape[2]) for zeros in fine]
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, *spatial) of any size to (B, 2, *spatial): the restored slice or block, and the map of lesions.

@@ -70,9 +70,9 @@ class UNet(Network):
 
     def no_skips(self, code: Tensor) -> list[Tensor]:
         """Zeros in the place of the finer features that belong to a code (B, features[-1], *coarse)."""
-        levels = len(self.features) - 1
+        levels, sides = len(self.features) - 1, tuple(zip(code.shape[2:], self.strides, strict=True))
         return [
-            code.new_zeros(len(code), features, *(side << (levels - level) for side in code.shape[2:]))
+            code.new_zeros(len(code), features, *(n << (levels - level) if stride > 1 else n for n, stride in sides))
             for level, features in enumerate(self.features[:-1])
         ]
 
@@ -95,9 +95,7 @@ def check_input(spatial_dims: int, in_channels: int) -> None:
 
 def mirrored(positions: Iterable[int], length: int) -> list[int]:
     """Bring positions beyond the ends of an axis back into it, mirrored there without repeating the last one."""
-    if length == 1:
-        return [0 for _ in positions]
-    period = 2 * (length - 1)
+    period = max(2 * (length - 1), 1)
     return [min(k % period, -k % period) for k in positions]
 
 

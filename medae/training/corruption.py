@@ -207,8 +207,7 @@ def anomalies(patch: Patch, draw: Draw, shading: tuple[float, float] = SHADING, 
             blob, box = placed
             contrasts = MILD_CONTRASTS if mild else CONTRASTS
             corrupted[box] = _with_lesion(corrupted[box], blob, draw, contrasts, displaced=not lesions)
-            touched = changed[box] if patch.is_block else changed
-            touched[:] = torch.maximum(touched, patch.restored(blob))
+            changed[box] = torch.maximum(changed[box], patch.restored(blob))
     fine = 0.03 * float(random.random()) * torch.randn(clean.shape, generator=draw.generator)
     weight = patch.trusted * (0.05 + 0.95 * patch.body) * (1 + (CHANGED - 1) * (changed > 0.1))
     target = patch.restored(clean)
@@ -293,7 +292,7 @@ def _blob(patch: Patch, inside: Tensor, draw: Draw, radii_mm: Range, *, deep: bo
     ragged = RAGGED * (smooth_field(plane, cells, draw.generator)[0] - 0.5)
     edge = float(random.uniform(1.0, max(1.5, radius)))
     blob = ((1.0 - torch.sqrt(u**2 + v**2 + z**2) / radius + ragged) * radius / edge).clamp(0, 1)
-    return gaussian_blur(blob[None], float(random.uniform(*BLUR)))[0] * (body[box] if patch.is_block else body), box
+    return gaussian_blur(blob[None], float(random.uniform(*BLUR)))[0] * body[box], box
 
 
 def _box(patch: Patch, center: Tensor, radius: float, deeper: float) -> Box:
