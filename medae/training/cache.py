@@ -21,6 +21,7 @@ from medae.inference.prepare import (
 )
 from medae.inference.transforms import preparation
 from medae.progress import Report, part, silent
+from medae.readers.result_geometry import onto
 from medae.training.ct_noise import ct_noise_images
 from medae.training.projection import radiographs
 from medae.training.recipe import Phantoms, Recipe
@@ -125,7 +126,7 @@ def _read(found: Found, recipe: Recipe, warnings: list[str], report: Report) -> 
     for n, scan in enumerate(wanted):
         report(n / len(wanted), f"Reading scan {n + 1} of {len(wanted)}")
         try:
-            prepared = _prepare(_volume(scan, recipe), recipe, scan.entry.mask_bright, scan.patient)
+            prepared = _scan(scan, recipe)
             if scan.entry.halve:
                 prepared = _averaged(prepared, (1, 2, 2))
         except MedaeError as error:
@@ -133,6 +134,19 @@ def _read(found: Found, recipe: Recipe, warnings: list[str], report: Report) -> 
             continue
         assert scan.use != "not_used"
         yield replace(prepared, use=scan.use)
+
+
+def _scan(scan: FoundScan, recipe: Recipe) -> Scan:
+    """Read and prepare a scan, without what is bright in it, or in another one of the same visit."""
+    volume, mask_bright, texts = _volume(scan, recipe), scan.entry.mask_bright, scan.entry.mask_bright_in
+    if mask_bright is None or texts is None:
+        return _prepare(volume, recipe, mask_bright, scan.patient)
+    other = readers.open_volume(texts[1].join(str(scan.path).rsplit(texts[0], 1)), modality=recipe.modality)
+    moved = Volume(
+        array=onto(volume, other.values(), other.affine), affine=volume.affine, modality=other.modality, unit=other.unit
+    )
+    trusted = _prepare(moved, recipe, mask_bright).trusted
+    return replace(_prepare(volume, recipe, patient=scan.patient), trusted=trusted)
 
 
 def _volume(scan: FoundScan, recipe: Recipe) -> Volume:

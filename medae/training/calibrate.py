@@ -72,6 +72,7 @@ def calibrate(
     report: Report,
     known: Sequence[Normal] = (),
     noisy: Sequence[Normal] = (),
+    odd: Sequence[Normal] = (),
     *,
     mix: Mapping[str, float],
     modality: str,
@@ -91,6 +92,8 @@ def calibrate(
         Further scans that the model has seen: they tell what is familiar, not what is normal.
     noisy
         Scans as noisy as may be: familiar, but no measure of how far normal scans are from each other.
+    odd
+        Scans with disease that were not trained on: familiar, and they tell how badly a real scan may be restored.
     mix
         Weight of each score (`medae.inference.scores`) in z.
     modality
@@ -109,15 +112,17 @@ def calibrate(
     with tempfile.TemporaryDirectory(prefix="medae-calibrate-") as folder:
         stored, samples, seen = [], [], []
         share = _share_of_phantoms(normals)
-        for n, normal in enumerate(normals):
-            inner = part(report, 0.9 * n / len(normals), 0.9 * (n + 1) / len(normals))
+        count = len(normals) + len(odd)
+        for n, normal in enumerate((*normals, *odd)):
+            inner = part(report, 0.9 * n / count, 0.9 * (n + 1) / count)
             scored = scorer.score(normal.prepared, inner, normal.trusted)
             if not scored.mask.any():
                 continue
-            stored.append((_store(Path(folder) / str(n), scored), normal))
-            counted = share if normal.is_phantom else 1.0
-            samples.append(Sample.of(scored.scores, scored.restored, scored.mask, counted))
             seen.append((scored.code, scored.residual, normal.patient))
+            if n < len(normals):
+                stored.append((_store(Path(folder) / str(n), scored), normal))
+                counted = share if normal.is_phantom else 1.0
+                samples.append(Sample.of(scored.scores, scored.restored, scored.mask, counted))
         if not samples:
             raise SettingsError("no normal scan shows anything to calibrate on; name a folder of normal scans")
         how: dict[str, Any] = {"views": scorer.views, "draws": scorer.draws, "coarse_noise": scorer.coarse_noise}

@@ -103,6 +103,12 @@ RAGGED = 0.6
 """How far the outline of a lesion goes in and out, as a share of its radius."""
 BLUR = (0.5, 1.5)
 """Least and greatest standard deviation, in pixels, of the Gaussian that softens it."""
+SHARP, SHARP_EDGE, SHARP_BLUR = 0.6, (1.0, 1.5), (0.1, 0.5)
+"""Share of the lesions with edges as sharp as those of anatomy, for a network that tells lesions; the pixels over which
+their edges go, and what softens them. Without them sharp edges told anatomy from lesions, and strong lesions with sharp
+edges were taken for fluid."""
+THIRDS = (-1 / 3, 0.0, 1 / 3)
+"""Where in the thickness of a slice of a block a lesion is looked at."""
 FULL = 0.04
 """Contrast from which on a lesion's pixel counts as 1 or -1 in the map of lesions."""
 
@@ -290,9 +296,14 @@ def _blob(patch: Patch, inside: Tensor, draw: Draw, radii_mm: Range, *, deep: bo
     u, v = x * np.cos(angle) + y * np.sin(angle), (y * np.cos(angle) - x * np.sin(angle)) / stretch
     cells = max(4, int(min(plane) / (radius + 2)))
     ragged = RAGGED * (smooth_field(plane, cells, draw.generator)[0] - 0.5)
-    edge = float(random.uniform(1.0, max(1.5, radius)))
-    blob = ((1.0 - torch.sqrt(u**2 + v**2 + z**2) / radius + ragged) * radius / edge).clamp(0, 1)
-    return gaussian_blur(blob[None], float(random.uniform(*BLUR)))[0] * body[box], box
+    sharp = deep and random.random() < SHARP
+    edge = float(random.uniform(*(SHARP_EDGE if sharp else (1.0, max(1.5, radius)))))
+    blob = torch.zeros(())
+    for part in THIRDS if patch.is_block else (0.0,):
+        depth = (1.0 - torch.sqrt(u**2 + v**2 + (z + part * deeper) ** 2) / radius + ragged) * radius / edge
+        blob = blob + depth.clamp(0, 1)
+    blob = blob / (len(THIRDS) if patch.is_block else 1)
+    return gaussian_blur(blob[None], float(random.uniform(*(SHARP_BLUR if sharp else BLUR))))[0] * body[box], box
 
 
 def _box(patch: Patch, center: Tensor, radius: float, deeper: float) -> Box:

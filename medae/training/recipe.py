@@ -35,6 +35,9 @@ class Data(_Strict):
     mask_bright
         Leave voxels this many robust deviations above the median of bright tissue out of the loss:
         for scans with bright lesions that a model of normal anatomy must not learn. None: leave nothing out.
+    mask_bright_in
+        Look for those in another scan of the same visit: its path has the second text where this one's has the first,
+        as in ``("T2W", "FLAIR")``, and it lies in the same scanner coordinates. A scan without one is left out.
     project
         For a recipe of radiographs: these are CT scans, projected to radiographs from these directions in degrees
         (0 antero-posterior, 90 lateral).
@@ -47,6 +50,7 @@ class Data(_Strict):
     hold_out: tuple[str, ...] = ()
     attribution: str = ""
     mask_bright: float | None = Field(None, gt=0)
+    mask_bright_in: tuple[str, str] | None = None
     project: tuple[float, ...] = ()
     halve: bool = False
 
@@ -78,7 +82,7 @@ class Recipe(_Strict):
         Share of the patients that are kept for the metrics, where no entry of ``data`` names its own.
     held_out_normal
         Whether an anomaly model is calibrated on the held-out scans, too; where they show disease, they tell only what
-        is familiar.
+        is familiar and how badly real scans are restored.
     validation
         Share of the patients that decide when to stop early; 0 for none.
     family, options

@@ -222,7 +222,7 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
         scans = normal + normal_phantoms(recipe, part(report, 0.0, 0.2)) or cache.used("train")
         mix = dict[str, float](recipe.scores.items()) or mix_for(recipe.modality, network)
         scorer = Scorer(network, FAMILIES[recipe.family], device, tuple(mix))
-        known = [Normal.of(scan) for scan in cache.used("train") + odd]
+        known = [Normal.of(scan) for scan in cache.used("train")]
         noisy = [Normal.of(scan) for scan in noisy_phantoms(recipe)]
         calibrated, metrics = calibrate(
             scorer,
@@ -230,6 +230,7 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
             part(report, 0.2, 1.0),
             known,
             noisy,
+            [Normal.of(scan) for scan in odd],
             mix=mix,
             modality=recipe.modality,
         )

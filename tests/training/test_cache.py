@@ -145,3 +145,26 @@ def test_bright_regions_are_found_and_grown() -> None:
     assert found[1, 20, 20]
     assert found[1, 16, 20]
     assert found.mean() < 0.1
+
+
+def test_bright_lesions_are_looked_for_in_another_scan_of_the_visit(short: MakeRecipe, tmp_path: Path) -> None:
+    """On a grid of its own; a scan that has no such other one is left out."""
+    center, shape, spacing = (-20.0, 10.0, 6.0), (8, 72, 64), (8.0, 3.0, 3.0)
+    t2 = phantom.head("T2", shape=shape, spacing=spacing, seed=1)
+    flair = phantom.head("FLAIR", shape=(12, 80, 80), spacing=(6.0, 2.7, 2.6), seed=1)
+    sick = phantom.place_lesion(flair, center, 24.0, 2.0 * float(np.percentile(flair.volume.values(), 90)))
+    phantom.write_nifti(t2.volume, tmp_path / "visits" / "patient1_T2W.nii.gz")
+    phantom.write_nifti(sick.volume, tmp_path / "visits" / "patient1_FLAIR.nii.gz")
+    alone = phantom.head("T2", shape=shape, spacing=spacing, seed=2)
+    phantom.write_nifti(alone.volume, tmp_path / "visits" / "patient2_T2W.nii.gz")
+    entry = {"path": tmp_path / "visits", "include": ["T2W"], "mask_bright": 6.0, "mask_bright_in": ["T2W", "FLAIR"]}
+    loaded = load(short(task="anomaly", data=[entry], hold_out=0))
+    (scan,) = loaded.scans
+    (warning,) = (text for text in loaded.warnings if text.startswith(cache.LEFT_OUT))
+    assert "patient2_FLAIR" in warning
+    k, j, i = np.rint(t2.volume.to_index(center)).astype(int)
+    assert not scan.trusted[k, j, i]
+    assert scan.trusted.mean() > 0.9
+    plain = load(short(task="anomaly", data=[{**entry, "mask_bright": None}], hold_out=0)).scans[0]
+    assert plain.trusted.all()
+    assert np.array_equal(scan.images, plain.images)

@@ -44,6 +44,18 @@ def test_normal_scans_show_few_regions_at_the_threshold() -> None:
     assert metrics["false_findings_per_normal_scan"] <= ACCEPTED
 
 
+def test_scans_with_disease_tell_how_badly_scans_are_restored_but_not_what_is_normal() -> None:
+    normals = [normal(seed) for seed in range(3)]
+    odd = replace(normal(9), prepared=replace(normals[0].prepared, images=2 * normal(9).prepared.images))
+    plain, _ = calibrate(scorer(zero=True), normals, silent, mix=MIX, modality="MR")
+    settings, metrics = calibrate(scorer(zero=True), normals, silent, odd=[odd], mix=MIX, modality="MR")
+    assert settings["calibration"] == plain["calibration"]
+    assert metrics["calibration_scans"] == 3
+    before, after = (Familiar.model_validate(s["familiar"]) for s in (plain, settings))
+    assert after.residual == pytest.approx(2 * before.residual, rel=0.1)
+    assert len(after.signatures) == 4
+
+
 @pytest.mark.parametrize(("modality", "told"), [("MR", True), ("CT", False)])
 def test_how_values_are_spread_tells_contrasts_but_nothing_in_hounsfield_units(modality: str, told: bool) -> None:
     settings, _ = calibrate(
