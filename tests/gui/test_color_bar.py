@@ -56,3 +56,15 @@ def test_outside_the_domain_the_bar_is_grey(qtbot: QtBot) -> None:
     image = bar(model, "heatmap")
     assert image.pixelColor(264, 115).saturation() == 0
     assert image.pixelColor(264, 115).value() > 200
+
+
+@pytest.mark.parametrize("content", ["heatmap", "difference"])
+def test_in_a_tall_pane_the_bar_lies_below_the_image(qtbot: QtBot, content: Content) -> None:
+    image = QImage(230, 680, QImage.Format.Format_RGB32)
+    image.fill(QColor("black"))
+    painter = QPainter(image)
+    paint_color_bar(painter, 230, 680, full_model(), content)
+    painter.end()
+    drawn = [(x, y) for x in range(230) for y in range(680) if image.pixelColor(x, y).value() > 90]
+    assert min(y for _, y in drawn) > 560
+    assert max(x for x, _ in drawn) - min(x for x, _ in drawn) > 150
