@@ -99,8 +99,10 @@ SHADING = (0.15, 0.2)
 """How far values go up and down within a slice of an anomaly model, and all of a slice together, as a share of them."""
 CT_SHADING = (0.01, 0.02)
 """The same in CT, of HU + 1000. HU are absolute: a lesion between two tissues is known by them."""
-RAGGED = 0.6
-"""How far the outline of a lesion goes in and out, as a share of its radius."""
+RAGGED, UNEVEN = 0.6, 0.3
+"""How far the outline of a lesion goes in and out at most, as a share of its radius, and its contrast up and down."""
+PLAIN = 1 / 3
+"""Share of the lesions with a smooth outline, and of those as even as tissue: neither must tell lesions."""
 BLUR = (0.5, 1.5)
 """Least and greatest standard deviation, in pixels, of the Gaussian that softens it."""
 SHARP, SHARP_EDGE, SHARP_BLUR = 0.6, (1.0, 1.5), (0.1, 0.5)
@@ -212,7 +214,7 @@ def anomalies(patch: Patch, draw: Draw, shading: tuple[float, float] = SHADING, 
         if placed is not None:
             blob, box = placed
             contrasts = MILD_CONTRASTS if mild else CONTRASTS
-            corrupted[box] = _with_lesion(corrupted[box], blob, draw, contrasts, displaced=not lesions)
+            corrupted[box] = _with_lesion(corrupted[box], blob, patch.body[box], draw, contrasts, displaced=not lesions)
             changed[box] = torch.maximum(changed[box], patch.restored(blob))
     fine = 0.03 * float(random.random()) * torch.randn(clean.shape, generator=draw.generator)
     weight = patch.trusted * (0.05 + 0.95 * patch.body) * (1 + (CHANGED - 1) * (changed > 0.1))
@@ -235,7 +237,7 @@ def _coarse_noise(patch: Patch, distance: float, generator: torch.Generator) -> 
     return torch.nn.functional.interpolate(coarse, shape, mode="trilinear")[0, 0]
 
 
-def _with_lesion(image: Tensor, blob: Tensor, draw: Draw, contrasts: Range, *, displaced: bool) -> Tensor:
+def _with_lesion(image: Tensor, blob: Tensor, body: Tensor, draw: Draw, contrasts: Range, *, displaced: bool) -> Tensor:
     """Make one lesion in (S, H, W) where the soft mask ``blob`` is: tissue ``displaced`` among others, or none."""
     random, plane = draw.random, image.shape[-2:]
     size, kind = min(plane), random.uniform(0.0 if displaced else PASTED + PUSHED, 1.0)
@@ -244,14 +246,19 @@ def _with_lesion(image: Tensor, blob: Tensor, draw: Draw, contrasts: Range, *, d
         pasted = torch.roll(image, shift, (-2, -1))
         return torch.lerp(image, pasted, (blob * float(random.uniform(0.3, 1.0))).expand(image.shape))
     if kind < PASTED + PUSHED:
-        return _pushed(image, blob, float(random.uniform(-6, 6)))
+        return torch.where(body > 0, _pushed(image, blob, float(random.uniform(-6, 6))), image)
     contrast = float(np.exp(random.uniform(*np.log(contrasts)))) * (1.0 if random.random() < 0.6 else -1.0)
-    texture = 1.0 + 0.3 * (smooth_field(plane, max(4, size // 4), draw.generator)[0] - 0.5)
+    texture = 1.0 + _some(UNEVEN, random) * (smooth_field(plane, max(4, size // 4), draw.generator)[0] - 0.5)
     if kind < 0.8:
         return (image + blob * texture * contrast).clamp(min=0)
     inside = (image * blob).sum() / (blob.sum() * len(image) / len(blob)).clamp(min=1e-6)
     replaced = (inside + contrast) * texture + float(random.uniform(0, 0.5)) * (image - inside)
     return torch.lerp(image, replaced, blob.expand(image.shape)).clamp(min=0)
+
+
+def _some(most: float, random: np.random.Generator) -> float:
+    """Draw an amount up to ``most``; 0 for the share `PLAIN`."""
+    return most * max(0.0, float(random.uniform(-PLAIN / (1 - PLAIN), 1.0)))
 
 
 def _pushed(image: Tensor, blob: Tensor, pixels: float) -> Tensor:
@@ -295,7 +302,7 @@ def _blob(patch: Patch, inside: Tensor, draw: Draw, radii_mm: Range, *, deep: bo
     angle, stretch = random.uniform(0, np.pi), random.uniform(0.4, 1.0)
     u, v = x * np.cos(angle) + y * np.sin(angle), (y * np.cos(angle) - x * np.sin(angle)) / stretch
     cells = max(4, int(min(plane) / (radius + 2)))
-    ragged = RAGGED * (smooth_field(plane, cells, draw.generator)[0] - 0.5)
+    ragged = _some(RAGGED, random) * (smooth_field(plane, cells, draw.generator)[0] - 0.5)
     sharp = deep and random.random() < SHARP
     edge = float(random.uniform(*(SHARP_EDGE if sharp else (1.0, max(1.5, radius)))))
     blob = torch.zeros(())
