@@ -88,6 +88,9 @@ MOST_IN_BLOCK = 12
 """The same in a block, whose slices share them: so few that anatomy around a lesion is as it was."""
 MILD, MILD_RADII_MM, MILD_CONTRASTS = 0.5, (3.0, 8.0), (0.03, 0.12)
 """Share of the lesions in a block that are hard to tell from anatomy, and what they are like."""
+LIKE = 0.3
+"""Share of the lesions, for a network that tells them, that are as bright as the tissue at another place. It takes them
+for that tissue unless it learns where that may be."""
 CHANGED = 4.0
 """Weight of a pixel that a synthetic lesion changed, against the others."""
 
@@ -214,7 +217,11 @@ def anomalies(patch: Patch, draw: Draw, shading: tuple[float, float] = SHADING, 
         if placed is not None:
             blob, box = placed
             contrasts = MILD_CONTRASTS if mild else CONTRASTS
-            corrupted[box] = _with_lesion(corrupted[box], blob, patch.body[box], draw, contrasts, displaced=not lesions)
+            like = lesions and random.random() < LIKE
+            level = float(patch.restored(corrupted)[tuple(inside[int(random.integers(len(inside)))])]) if like else None
+            corrupted[box] = _with_lesion(
+                corrupted[box], blob, patch.body[box], draw, contrasts, level, displaced=not lesions
+            )
             changed[box] = torch.maximum(changed[box], patch.restored(blob))
     fine = 0.03 * float(random.random()) * torch.randn(clean.shape, generator=draw.generator)
     weight = patch.trusted * (0.05 + 0.95 * patch.body) * (1 + (CHANGED - 1) * (changed > 0.1))
@@ -237,8 +244,13 @@ def _coarse_noise(patch: Patch, distance: float, generator: torch.Generator) -> 
     return torch.nn.functional.interpolate(coarse, shape, mode="trilinear")[0, 0]
 
 
-def _with_lesion(image: Tensor, blob: Tensor, body: Tensor, draw: Draw, contrasts: Range, *, displaced: bool) -> Tensor:
-    """Make one lesion in (S, H, W) where the soft mask ``blob`` is: tissue ``displaced`` among others, or none."""
+def _with_lesion(
+    image: Tensor, blob: Tensor, body: Tensor, draw: Draw, contrasts: Range, level: float | None, *, displaced: bool
+) -> Tensor:
+    """Make one lesion in (S, H, W) where the soft mask ``blob`` is: tissue ``displaced`` among others, or none.
+
+    Its contrast is one of ``contrasts``, or brings the tissue there to a ``level`` on average.
+    """
     random, plane = draw.random, image.shape[-2:]
     size, kind = min(plane), random.uniform(0.0 if displaced else PASTED + PUSHED, 1.0)
     if kind < PASTED:
@@ -249,9 +261,11 @@ def _with_lesion(image: Tensor, blob: Tensor, body: Tensor, draw: Draw, contrast
         return torch.where(body > 0, _pushed(image, blob, float(random.uniform(-6, 6))), image)
     contrast = float(np.exp(random.uniform(*np.log(contrasts)))) * (1.0 if random.random() < 0.6 else -1.0)
     texture = 1.0 + _some(UNEVEN, random) * (smooth_field(plane, max(4, size // 4), draw.generator)[0] - 0.5)
+    inside = (image * blob).sum() / (blob.sum() * len(image) / len(blob)).clamp(min=1e-6)
+    if level is not None:
+        return (image + blob * texture * (level - inside)).clamp(min=0)
     if kind < 0.8:
         return (image + blob * texture * contrast).clamp(min=0)
-    inside = (image * blob).sum() / (blob.sum() * len(image) / len(blob)).clamp(min=1e-6)
     replaced = (inside + contrast) * texture + float(random.uniform(0, 0.5)) * (image - inside)
     return torch.lerp(image, replaced, blob.expand(image.shape)).clamp(min=0)
 
