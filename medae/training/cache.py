@@ -138,15 +138,13 @@ def _read(found: Found, recipe: Recipe, warnings: list[str], report: Report) -> 
 
 def _scan(scan: FoundScan, recipe: Recipe) -> Scan:
     """Read and prepare a scan, without what is bright in it, or in another one of the same visit."""
-    volume, mask_bright, texts = _volume(scan, recipe), scan.entry.mask_bright, scan.entry.mask_bright_in
-    if mask_bright is None or texts is None:
-        return _prepare(volume, recipe, mask_bright, scan.patient)
-    other = readers.open_volume(texts[1].join(str(scan.path).rsplit(texts[0], 1)), modality=recipe.modality)
-    moved = Volume(
-        array=onto(volume, other.values(), other.affine), affine=volume.affine, modality=other.modality, unit=other.unit
-    )
-    trusted = _prepare(moved, recipe, mask_bright).trusted
-    return replace(_prepare(volume, recipe, patient=scan.patient), trusted=trusted)
+    volume, texts = _volume(scan, recipe), scan.entry.mask_bright_in
+    shown = None
+    if scan.entry.mask_bright is not None and texts is not None:
+        shown = readers.open_volume(texts[1].join(str(scan.path).rsplit(texts[0], 1)), modality=recipe.modality)
+        values = onto(volume, shown.values(), shown.affine)
+        shown = Volume(array=values, affine=volume.affine, modality=shown.modality, unit=shown.unit)
+    return _prepare(volume, recipe, scan.entry.mask_bright, shown, patient=scan.patient)
 
 
 def _volume(scan: FoundScan, recipe: Recipe) -> Volume:
@@ -221,8 +219,35 @@ def with_noise(volume: Volume, share: float, seed: int) -> Volume:
     return Volume(array=noisy.astype(np.float32), affine=volume.affine, modality=volume.modality, unit=volume.unit)
 
 
-def _prepare(volume: Volume, recipe: Recipe, mask_bright: float | None = None, patient: str = "") -> Scan:
-    """Bring a volume to network values, as inference will: resampled, standardised, framed where the recipe says so."""
+def _prepare(
+    volume: Volume,
+    recipe: Recipe,
+    mask_bright: float | None = None,
+    shown: Volume | None = None,
+    *,
+    patient: str = "",
+) -> Scan:
+    """Bring a volume to network values, framed where the recipe says so, without what is bright in ``shown``, or in it.
+
+    ``shown`` has the volume's grid.
+    """
+    images, body, spacing = _on_grid(volume, recipe)
+    digest = hashlib.sha256(images.tobytes()).hexdigest()
+    trusted = np.ones(images.shape, bool)
+    if mask_bright is not None:
+        values, inside, _ = (images, body, spacing) if shown is None else _on_grid(shown, recipe)
+        trusted = ~bright_regions(values, inside, mask_bright)
+    if recipe.whole_slices:
+        plane = recipe.patch(int(recipe.options.get("spatial_dims", 2)))[-2:]
+        frame = Frame.around(body, (plane[0], plane[1]))
+        images, trusted, body = frame.cut(images), frame.cut(trusted), frame.cut(body)
+    return Scan(images, trusted, body, spacing, "train", patient, digest)
+
+
+def _on_grid(
+    volume: Volume, recipe: Recipe
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], tuple[float, float, float]]:
+    """Give values, body and spacing as inference will see them: resampled and standardised."""
     images = network_values(volume, intensity_scale(volume))
     if recipe.task == "anomaly":
         steps = preparation(
@@ -233,22 +258,12 @@ def _prepare(volume: Volume, recipe: Recipe, mask_bright: float | None = None, p
             slice_spacing=recipe.slice_spacing,
         )
         item = steps({"image": images[None], "affine": volume.affine})
-        images, body, spacing = item["image"][0], item["mask"][0], spacing_of(item["affine"])
-    else:
-        spacing = volume.spacing
-        if recipe.pixel_spacing is not None:
-            images = to_pixel_spacing(images, spacing, recipe.pixel_spacing)
-            spacing = (spacing[0], recipe.pixel_spacing, recipe.pixel_spacing)
-        body = body_mask(images, recipe.modality)
-    digest = hashlib.sha256(images.tobytes()).hexdigest()
-    trusted = np.ones(images.shape, bool)
-    if mask_bright is not None:
-        trusted = ~bright_regions(images, body, mask_bright)
-    if recipe.whole_slices:
-        plane = recipe.patch(int(recipe.options.get("spatial_dims", 2)))[-2:]
-        frame = Frame.around(body, (plane[0], plane[1]))
-        images, trusted, body = frame.cut(images), frame.cut(trusted), frame.cut(body)
-    return Scan(images, trusted, body, spacing, "train", patient, digest)
+        return item["image"][0], item["mask"][0], spacing_of(item["affine"])
+    spacing = volume.spacing
+    if recipe.pixel_spacing is not None:
+        images = to_pixel_spacing(images, spacing, recipe.pixel_spacing)
+        spacing = (spacing[0], recipe.pixel_spacing, recipe.pixel_spacing)
+    return images, body_mask(images, recipe.modality), spacing
 
 
 def bright_regions(images: NDArray[np.float32], body: NDArray[np.bool_], deviations: float) -> NDArray[np.bool_]:
