@@ -2,6 +2,7 @@
 
 import pytest
 
+import medae
 from medae.errors import SettingsError
 from medae.jobs.sample_scans import SAMPLES, make_sample, sample_folder, write_sample
 from medae.readers import open_volume
@@ -14,6 +15,10 @@ def test_the_flair_sample_opens_as_a_dicom_series() -> None:
     assert volume.modality == "MR"
     assert volume.source.reader == "dicom"
     assert make_sample("head-flair") == folder  # already there: nothing is started
+    found = medae.detect(volume)
+    assert found.provenance[0].bundle == "mr-flair-anomaly"  # noise must not take it to another contrast's model
+    assert not found.outside
+    assert len(found.findings) >= 5
 
 
 def test_unknown_names_are_refused() -> None:
