@@ -218,7 +218,7 @@ def anomalies(patch: Patch, draw: Draw, shading: tuple[float, float] = SHADING, 
             blob, box = placed
             contrasts = MILD_CONTRASTS if mild else CONTRASTS
             like = lesions and random.random() < LIKE
-            level = float(patch.restored(corrupted)[tuple(inside[int(random.integers(len(inside)))])]) if like else None
+            level = float(patch.restored(corrupted)[tuple(_one_of(inside, random))]) if like else None
             corrupted[box] = _with_lesion(
                 corrupted[box], blob, patch.body[box], draw, contrasts, level, displaced=not lesions
             )
@@ -259,15 +259,20 @@ def _with_lesion(
         return torch.lerp(image, pasted, (blob * float(random.uniform(0.3, 1.0))).expand(image.shape))
     if kind < PASTED + PUSHED:
         return torch.where(body > 0, _pushed(image, blob, float(random.uniform(-6, 6))), image)
-    contrast = float(np.exp(random.uniform(*np.log(contrasts)))) * (1.0 if random.random() < 0.6 else -1.0)
-    texture = 1.0 + _some(UNEVEN, random) * (smooth_field(plane, max(4, size // 4), draw.generator)[0] - 0.5)
     inside = (image * blob).sum() / (blob.sum() * len(image) / len(blob)).clamp(min=1e-6)
+    contrast = float(np.exp(random.uniform(*np.log(contrasts)))) * (1.0 if random.random() < 0.6 else -1.0)
     if level is not None:
-        return (image + blob * texture * (level - inside)).clamp(min=0)
-    if kind < 0.8:
+        contrast = float(level - inside)
+    texture = 1.0 + _some(UNEVEN, random) * (smooth_field(plane, max(4, size // 4), draw.generator)[0] - 0.5)
+    if level is not None or kind < 0.8:
         return (image + blob * texture * contrast).clamp(min=0)
     replaced = (inside + contrast) * texture + float(random.uniform(0, 0.5)) * (image - inside)
     return torch.lerp(image, replaced, blob.expand(image.shape)).clamp(min=0)
+
+
+def _one_of(inside: Tensor, random: np.random.Generator) -> Tensor:
+    """Draw one of the voxels (n, 3)."""
+    return inside[int(random.integers(len(inside)))]
 
 
 def _some(most: float, random: np.random.Generator) -> float:
@@ -301,7 +306,7 @@ def _blob(patch: Patch, inside: Tensor, draw: Draw, radii_mm: Range, *, deep: bo
     radius = float(np.exp(random.uniform(np.log(min(least, greatest)), np.log(greatest))))
     if not len(inside):
         return None
-    center, deeper = inside[int(random.integers(len(inside)))], patch.spacing[0] / pixel
+    center, deeper = _one_of(inside, random), patch.spacing[0] / pixel
     box = _box(patch, center, radius, deeper)
     z, y, x = (
         torch.arange(n, dtype=torch.float32).view([-1 if axis == own else 1 for axis in range(3)]) - center[own]
@@ -319,11 +324,9 @@ def _blob(patch: Patch, inside: Tensor, draw: Draw, radii_mm: Range, *, deep: bo
     ragged = _some(RAGGED, random) * (smooth_field(plane, cells, draw.generator)[0] - 0.5)
     sharp = deep and random.random() < SHARP
     edge = float(random.uniform(*(SHARP_EDGE if sharp else (1.0, max(1.5, radius)))))
-    blob = torch.zeros(())
-    for part in THIRDS if patch.is_block else (0.0,):
-        depth = (1.0 - torch.sqrt(u**2 + v**2 + (z + part * deeper) ** 2) / radius + ragged) * radius / edge
-        blob = blob + depth.clamp(0, 1)
-    blob = blob / (len(THIRDS) if patch.is_block else 1)
+    across, parts = u**2 + v**2, THIRDS if patch.is_block else (0.0,)
+    distances = [torch.sqrt(across + (z + part * deeper) ** 2) for part in parts]
+    blob = torch.stack([((1.0 - d / radius + ragged) * radius / edge).clamp(0, 1) for d in distances]).mean(dim=0)
     return gaussian_blur(blob[None], float(random.uniform(*(SHARP_BLUR if sharp else BLUR))))[0] * body[box], box
 
 
