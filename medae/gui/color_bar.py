@@ -14,14 +14,18 @@ from medae.windowing import DIFFERENCE_COLORMAP, SIGNED_COLORMAP, color_table
 _WIDTH = 12.0
 _RIGHT = 30.0  # leaves room for the orientation letter
 _BELOW = 70.0  # leaves room for the texts in the lower corners and the orientation letter
+_TEXTS = 28.0  # ticks and threshold above a bar that lies
 _TALL = 1.4
 _LEAST = 60.0
 _LINE = QColor(255, 255, 255, 170)
 
 
-def lies(width: float, height: float) -> bool:
-    """Whether the bar lies below the image: a pane so much taller than wide has room there, and none beside it."""
-    return height > _TALL * width
+def room_below(width: float, height: float) -> float:
+    """Pixels above a pane's lower edge that a bar lying there takes with its texts and what is below; 0 if it stands.
+
+    A pane so much taller than wide has room below the image, and none beside it.
+    """
+    return _BELOW + _WIDTH + _TEXTS if height > _TALL * width else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class _Bar:
 
 def paint_color_bar(painter: QPainter, width: float, height: float, model: ViewerModel, content: Content) -> None:
     """Draw the bar that belongs to a pane's content near its right edge, or along the lower one, if it has one."""
-    lying = lies(width, height)
+    lying = room_below(width, height) > 0
     box = QRectF(width - _RIGHT - _WIDTH, height * 0.27, _WIDTH, height * 0.46)
     if lying:
         box = QRectF(width * 0.12, height - _BELOW - _WIDTH, width * 0.7, _WIDTH)

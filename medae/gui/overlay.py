@@ -6,7 +6,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt  # noqa: TID253
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF  # noqa: TID253
 
 from medae.gui import captions
-from medae.gui.color_bar import lies, paint_color_bar
+from medae.gui.color_bar import paint_color_bar, room_below
 from medae.gui.screen import Screen
 from medae.gui.shadow_text import draw_text
 from medae.gui.theme import ACCENT, DIM_TEXT, WARNING
@@ -85,8 +85,8 @@ def _warning(painter: QPainter, size: tuple[int, int], text: str) -> None:
     flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
     inside = QRectF(0, 0, max(size[0] - 4 * _MARGIN, 40), size[1])
     needed = painter.boundingRect(inside, flags, text)
-    lines = 7.5 if lies(*size) else 4.5
-    needed.moveBottomLeft(QPointF(2 * _MARGIN, size[1] - lines * painter.fontMetrics().height()))
+    below = max(4.5 * painter.fontMetrics().height(), room_below(*size) + _MARGIN)
+    needed.moveBottomLeft(QPointF(2 * _MARGIN, size[1] - below))
     ground = needed.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
     painter.setPen(QPen(QColor(WARNING), 1))
     painter.setBrush(QColor(20, 23, 28, 225))

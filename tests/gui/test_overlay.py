@@ -1,5 +1,6 @@
 """Marks over the image."""
 
+import pytest
 from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
@@ -69,3 +70,25 @@ def test_a_scan_outside_the_domain_is_warned_about_on_the_heatmap_even_without_o
     assert painted(strange, "original") == painted(known, "original")
     strange.show_heatmap = False
     assert painted(strange, "heatmap") == painted(known, "heatmap")
+
+
+def test_the_warning_covers_no_part_of_a_colour_bar_that_lies_below(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = signed_model(("it differs 2.8 times as much from the model's normal scans as they do among themselves",))
+
+    def painted() -> list[list[int]]:
+        image = QImage(228, 680, QImage.Format.Format_RGB32)
+        image.fill(QColor("black"))
+        painter = QPainter(image)
+        paint_overlay(painter, None, (228, 680), model, "heatmap", "")
+        painter.end()
+        return [[image.pixel(x, y) for x in range(228)] for y in range(680)]
+
+    warned = painted()
+    monkeypatch.setattr("medae.gui.captions.outside", lambda model: "")
+    plain = painted()
+    rows = [y for y in range(680) if warned[y] != plain[y]]
+    assert len(rows) > 40
+    drawn = [y for y in range(540, 620) if any(pixel & 0xFFFFFF for pixel in plain[y])]
+    assert max(rows) < min(drawn)  # above the threshold's number
