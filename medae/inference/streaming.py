@@ -85,16 +85,35 @@ class StoredOutput:
     def write(self, box: Box, before: NDArray[np.float32], after: NDArray[np.float32]) -> None:
         """Write a box (slices, rows, columns), given its network values before and after denoising.
 
-        Air below the scale, padding and what is not finite keep their stored value bit for bit.
+        Air below the scale, padding and what is not finite keep their stored value bit for bit. In CT single voxels
+        that noise brought below it do not.
         """
         part = cut(self.volume, box)
-        change = np.maximum(after, 0.0)
+        values, change = part.values(), np.maximum(after, 0.0)
         change -= before
         change *= self.factor
         seen = before > 0
         change *= seen
-        change += part.values()
+        if self.volume.modality == "CT" and (below := _pushed_below(before, after)).any():
+            change[below] = self.factor * (after[below] - (values[below] + self.scale.offset) / self.scale.scale)
+            seen |= below
+        change += values
         stored, clipped = part.to_stored(change)
         np.copyto(self.out[box], part.array)
         np.copyto(self.out[box], stored, where=seen)
         self.clipped += clipped
+
+
+def _pushed_below(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which voxels (slices, rows, columns) lie below the scale, but not after, with few such ones beside, 5 x 5.
+
+    Outside the field of view, and at its edge, there are many.
+    """
+    below = before <= 0
+    found = below & (after > 0)
+    if found.any():
+        near = np.pad(below, ((0, 0), (2, 2), (2, 2)), mode="edge").view(np.uint8)
+        rows, columns = below.shape[1:]
+        near = np.sum([near[:, k : k + rows] for k in range(5)], axis=0, dtype=np.uint8)
+        found &= np.sum([near[:, :, k : k + columns] for k in range(5)], axis=0, dtype=np.uint8) <= 12
+    return found

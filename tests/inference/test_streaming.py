@@ -75,3 +75,34 @@ def test_what_the_network_does_not_see_is_neither_changed_nor_counted() -> None:
     output.write((slice(0, 1), slice(0, 1), slice(0, 4)), before, before + 1.0)
     assert out.tolist() == [[[-7, 0, 105, 255]]]
     assert output.clipped == 2  # 350 was cut to 255, and the scan's own -7 lies below its range
+
+
+def test_lung_that_noise_pushed_below_the_scale_is_denoised_too() -> None:
+    """Noise of 130 HU brings every tenth pixel of the lung below -1024 HU; they stayed as black specks."""
+    noise = np.random.default_rng(0).normal(0, 130, (1, 40, 40))
+    stored = np.round(-860 + noise).astype(np.int16)
+    stored[:, :, :12] = -1100  # outside the field of view
+    volume = Volume(array=stored, affine=np.eye(4), modality="CT")
+    scale = IntensityScale(1024.0, 1000.0)
+    before, out = network_values(volume, scale), np.empty_like(stored)
+    assert 0.05 < float((before[:, :, 12:] == 0).mean()) < 0.2
+    after = np.full_like(before, 0.164)
+    box = (slice(0, 1), slice(0, 40), slice(0, 40))
+    StoredOutput(volume, scale, 1.0, out).write(box, before, after)
+    assert (out[:, :, 14:] == -860).all()
+    assert (out[:, :, :12] == -1100).all(), "what lies outside keeps its value, also beside tissue"
+    StoredOutput(volume, scale, 0.5, out).write(box, before, after)
+    assert abs(out[:, :, 14:] - (stored[:, :, 14:] - 860.0) / 2).max() <= 0.5
+    StoredOutput(volume, scale, 1.0, out).write(box, before, before)
+    assert np.array_equal(out, stored), "nothing removed, nothing changed"
+
+
+def test_padding_amid_the_lung_keeps_its_value() -> None:
+    stored = np.full((1, 9, 9), -860, np.int16)
+    stored[0, 4, 4] = -2000
+    volume = Volume(array=stored, affine=np.eye(4), modality="CT", padding=(-2000.0, -2000.0))
+    scale, out = IntensityScale(1024.0, 1000.0), np.empty_like(stored)
+    before = network_values(volume, scale)
+    box = (slice(0, 1), slice(0, 9), slice(0, 9))
+    StoredOutput(volume, scale, 1.0, out).write(box, before, np.full_like(before, 0.164))
+    assert np.array_equal(out, stored)
