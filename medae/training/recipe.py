@@ -54,6 +54,12 @@ class Data(_Strict):
     project: tuple[float, ...] = ()
     halve: bool = False
 
+    @model_validator(mode="after")
+    def _brightness_is_given(self) -> Self:
+        if self.mask_bright_in is not None and self.mask_bright is None:
+            raise ValueError("mask_bright_in tells where lesions are bright; set mask_bright, how bright, too")
+        return self
+
 
 class Phantoms(_Strict):
     """Synthetic scans made by `medae.phantom`; ``"chest"`` and ``"hand"`` are radiographs, of ``shape`` (1, H, W)."""

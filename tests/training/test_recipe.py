@@ -68,6 +68,13 @@ def test_radiographs_are_of_one_kind() -> None:
     assert recipe.changed(modality="CT").modalities == ("CT",)
 
 
+def test_where_lesions_are_bright_needs_how_bright() -> None:
+    recipe, data = find_recipe("mr-t2-anomaly"), {"path": "scans", "mask_bright_in": ("T2W", "FLAIR")}
+    with pytest.raises(SettingsError, match="set mask_bright"):
+        recipe.changed(data=[data])
+    assert recipe.changed(data=[{**data, "mask_bright": 2.0}]).data[0].mask_bright_in == ("T2W", "FLAIR")
+
+
 def test_lesions_are_told_by_models_of_anomalies_only() -> None:
     recipe = find_recipe("mr-flair-anomaly")
     told = recipe.changed(options={"features": [8, 16], "lesions": True})
