@@ -1,16 +1,16 @@
 """Give a model away: a MONAI bundle as folder or zip, verified first, whole or not at all."""
 
-import json
 import os
 import shutil
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from medae.bundle.info import BundleInfo, read_json
 from medae.bundle.network_def import read_network_def
 from medae.bundle.weights import verify
-from medae.bundle.write import staged
+from medae.bundle.write import staged, write_json
 from medae.errors import ModelError
 from medae.progress import Report, silent
 
@@ -78,8 +78,8 @@ def _copy(info: BundleInfo, folder: Path) -> None:
         (folder / name).mkdir()
     shutil.copyfile(info.folder / "configs" / "metadata.json", folder / "configs" / "metadata.json")
     inference = {**read_json(info.folder / "configs" / "inference.json"), "network_def": read_network_def(info)}
-    kept = {key: inference[key] for key in ("imports", "network_def") if key in inference}
-    (folder / "configs" / "inference.json").write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
+    kept: dict[str, Any] = {key: inference[key] for key in ("imports", "network_def") if key in inference}
+    write_json(folder / "configs" / "inference.json", kept)
     shutil.copyfile(info.weights, folder / "models" / "model.safetensors")
     for path in (*info.folder.glob("LICENSE*"), *info.folder.glob("docs/*")):
         if path.is_file() and not path.is_symlink():

@@ -1,6 +1,5 @@
 """Bring somebody's bundle into the user's library: looked through first, nothing of it run, only data kept."""
 
-import json
 import re
 import shutil
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from medae.bundle.network_def import build_network, read_network_def
 from medae.bundle.pickles import unsafe_names
 from medae.bundle.unpack import opened
 from medae.bundle.weights import verify
-from medae.bundle.write import staged, write
+from medae.bundle.write import staged, write, write_json
 from medae.errors import ModelError
 from medae.progress import Report, part, silent
 
@@ -157,8 +156,8 @@ def _import_own(folder: Path, target: Path, origin: str) -> None:
         (staging / "models").mkdir()
         shutil.copyfile(source.weights, staging / "models" / "model.safetensors")
         inference = {"imports": [], "network_def": network_def}
-        (staging / "configs" / "metadata.json").write_text(json.dumps(metadata, indent=2) + "\n", "utf-8")
-        (staging / "configs" / "inference.json").write_text(json.dumps(inference, indent=2) + "\n", "utf-8")
+        write_json(staging / "configs" / "metadata.json", metadata)
+        write_json(staging / "configs" / "inference.json", inference)
         for inside, content in _documents(folder).items():
             (staging / inside).parent.mkdir(exist_ok=True)
             (staging / inside).write_bytes(content)

@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+_NUMBERS = re.compile(r'\[\n\s+(-?\d[^\[\]{}"]*?)\n\s+\]')
+"""A list of numbers, one on a line, which no text in quotes holds."""
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a configuration to be read by people, too: indented, but a list of numbers on one line."""
+    indented = json.dumps(content, indent=2)
+    text = _NUMBERS.sub(lambda found: f"[{', '.join(found[1].replace(',', ' ').split())}]", indented)
+    path.write_text(f"{text}\n", "utf-8")
+
+
 @contextmanager
 def staged(folder: Path) -> Iterator[Path]:
     """Give an empty folder beside ``folder`` that takes its place at the end; nothing is left behind on failure."""
@@ -78,8 +89,8 @@ def write(
             "medae": {**metadata["medae"], "sha256": file_sha256(weights)},
         }
         inference = {"imports": [], "network_def": dict(network_def)}
-        (staging / "configs" / "metadata.json").write_text(json.dumps(complete, indent=2) + "\n", "utf-8")
-        (staging / "configs" / "inference.json").write_text(json.dumps(inference, indent=2) + "\n", "utf-8")
+        write_json(staging / "configs" / "metadata.json", complete)
+        write_json(staging / "configs" / "inference.json", inference)
         (staging / "docs" / "README.md").write_text(model_card, "utf-8")
         for name, content in (extra or {}).items():
             inside = PurePosixPath(name)
@@ -130,7 +141,7 @@ def derive(
         metadata |= {"name": title, "created": datetime.now(UTC).date().isoformat()}
         metadata["metrics"] = {**metadata.get("metrics", {}), **metrics}
         metadata["medae"] = {**own, "settings": {**own.get("settings", {}), **settings}}
-        file.write_text(json.dumps(metadata, indent=2) + "\n", "utf-8")
+        write_json(file, metadata)
         card = staging / "docs" / "README.md"
         text = card.read_text("utf-8") if card.is_file() else ""
         card.parent.mkdir(exist_ok=True)

@@ -1,10 +1,12 @@
 """Bundles are written whole or not at all."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from medae import bundle
+from medae.bundle.write import write_json
 from medae.errors import ModelError
 from tests.bundle.conftest import DEFINITION, metadata
 
@@ -18,6 +20,15 @@ def test_writing_fails_whole(info: bundle.BundleInfo, monkeypatch: pytest.Monkey
         bundle.write(info.folder, {}, DEFINITION, {"medae": {}}, "")
     assert [path.name for path in info.folder.parent.iterdir()] == ["test-model"]
     bundle.verify(info)
+
+
+def test_numbers_lie_on_one_line_and_all_is_read_as_it_was(tmp_path: Path) -> None:
+    content = {"edges": [0.5, -1e-05, 3], "table": [[1, 2], [3.25, 4]], "names": ["[ 1,  2 ]", "a,\n b"], "none": []}
+    write_json(tmp_path / "some.json", content)
+    text = (tmp_path / "some.json").read_text("utf-8")
+    assert json.loads(text) == content
+    assert '  "edges": [0.5, -1e-05, 3],\n' in text
+    assert text.count("\n") == 12, "names stay one on a line"
 
 
 def test_further_files_go_inside(info: bundle.BundleInfo) -> None:
