@@ -42,7 +42,8 @@ def batch(
 ) -> None:
     """Denoise every series in IN, or do what a recipe says; a second run skips what is done and unchanged.
 
-    With --recipe, the recipe says it all, and --model, --strength, --adapt and --format are not used.
+    With --recipe, --model, --strength, --adapt and --device are not used; --format and --modality replace what it
+    says.
     """
     from medae.jobs.batch import batch as run_batch
     from medae.jobs.job import ProcessJob

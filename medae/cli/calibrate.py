@@ -24,8 +24,8 @@ def calibrate(
 ) -> None:
     """Calibrate an anomaly model on your own normal scans; the copy is among your models then.
 
-    The weights stay as they are. To learn your normal anatomy, train:
-    medae train --start MODEL --data FOLDER (see 'medae train --help').
+    The weights stay as they are. To teach a shipped model your normal anatomy:
+    medae train MODEL --data FOLDER --set start=MODEL (see 'medae train --help').
     """
     from medae.jobs.job import CalibrateJob
     from medae.jobs.run import run

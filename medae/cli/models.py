@@ -118,7 +118,7 @@ def show(
     console.print(facts_table(info))
     typer.echo(f"\n{info.name} {info.version}, {info.folder}\nSHA-256 {info.sha256}")
     if info.recipe:
-        typer.echo(f"Train the same again: medae models show {info.name} --recipe > recipe.json")
+        typer.echo(f"Recipe of its last training: medae models show {info.name} --recipe > recipe.json")
 
 
 @app.command("verify")

@@ -39,9 +39,9 @@ def model_card(
             "",
             f"Version {recipe.version}, family {recipe.family}, {facts['parameters']:,} parameters, "
             f"for {recipe.modality}.",
-            f"Trained for {facts['steps']} steps ({facts['seconds']} s, {facts['device']}) on {facts['scans']} scans "
-            f"({facts['patients']} patients{_phantoms(facts)}) with {facts['slices']} slices; "
-            f"{facts['scans_held_out']} scans ({facts['patients_held_out']} other patients) were held out.",
+            f"Trained for {facts['steps']} steps{_begun(facts)} ({facts['seconds']} s, {facts['device']}) "
+            f"on {facts['scans']} scans ({facts['patients']} patients{_phantoms(facts)}) with {facts['slices']} slices"
+            f"; {facts['scans_held_out']} scans ({facts['patients_held_out']} other patients) were held out.",
             "",
             "## Learnt from",
             "",
@@ -64,6 +64,12 @@ def model_card(
 
 def _phantoms(facts: Mapping[str, object]) -> str:
     return f", {facts['phantoms']} phantoms" if facts.get("phantoms") else ""
+
+
+def _begun(facts: Mapping[str, object]) -> str:
+    """Say which model's weights were the first ones, if they were."""
+    start = facts.get("start")
+    return f" from the weights of {start['name']} {start['version']} on" if isinstance(start, Mapping) else ""
 
 
 def _measured(metrics: Mapping[str, object], facts: Mapping[str, object]) -> list[str]:

@@ -1,6 +1,7 @@
 """What goes into a bundle besides the weights: metadata that tell how the model was made, and nothing of a patient."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch  # noqa: TID253
@@ -56,8 +57,9 @@ def _patients(scans: Sequence[Scan]) -> int:
 
 
 def without_paths(recipe: Recipe) -> dict[str, Any]:
-    """Give a recipe as JSON without the places and names of scans, which may tell of patients."""
-    return recipe.model_dump(mode="json", exclude={"data": {"__all__": {"path", "include", "hold_out"}}})
+    """Give a recipe as JSON without the places and names of scans, which may tell of patients, and of other models."""
+    kept = recipe.model_dump(mode="json", exclude={"data": {"__all__": {"path", "include", "hold_out"}}})
+    return kept | {"start": recipe.start and Path(recipe.start).name}
 
 
 def metadata(

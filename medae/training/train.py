@@ -1,7 +1,7 @@
 """Train a model by a recipe: scans in, a bundle out; paused, resumed, finished early, in one process or several."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from medae.inference.device import Device, choose_device
 from medae.inference.mapping import Scorer
 from medae.progress import Report, part, silent
 from medae.runs import Run, RunState
-from medae.training.cache import LEFT_OUT, Cache, load, noisy_phantoms, normal_phantoms, with_ct_noise
+from medae.training.cache import LEFT_OUT, PHANTOM, Cache, Scan, load, noisy_phantoms, normal_phantoms, with_ct_noise
 from medae.training.calibrate import Normal, calibrate, mix_for
 from medae.training.defaults import checked_options
 from medae.training.evaluate import evaluate_denoising, evaluate_reconstruction
@@ -235,8 +235,7 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
             modality=recipe.modality,
         )
         settings |= calibrated
-        fresh = "held-out scans" if normal else "phantoms"
-        metrics["calibrated_on"] = "training scans" if scans[0].use == "train" else fresh
+        metrics["calibrated_on"] = _kinds(scans)
     if held_out and recipe.task != "denoise":
         metrics |= _held_out_terms(loop, held_out)
     described = facts(
@@ -265,6 +264,15 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
         model_card(recipe, metrics, described, PREVIEW),
         {f"docs/{PREVIEW}": loop.picture()},
     ).folder
+
+
+def _kinds(scans: Sequence[Scan]) -> str:
+    """Say how many scans were learnt from, held out or made: ``"2 held-out scans, 18 phantoms"``."""
+    names = [
+        "phantom" if s.patient.startswith(PHANTOM) else "training scan" if s.use == "train" else "held-out scan"
+        for s in scans
+    ]
+    return ", ".join(f"{names.count(name)} {name}{'s' * (names.count(name) > 1)}" for name in dict.fromkeys(names))
 
 
 def _held_out_terms(loop: Loop, scans: list[Any]) -> dict[str, object]:

@@ -22,6 +22,13 @@ def test_the_card_tells_origin_figures_limits_and_use() -> None:
         assert text in card
 
 
+def test_the_card_names_the_model_that_was_begun_with() -> None:
+    recipe = Recipe.model_validate({"name": "x", "title": "x", "task": "denoise", "modality": "MR", "data": []})
+    facts = {"steps": 1, "seconds": 2, "device": "CPU", "scans": 3, "slices": 4, "scans_held_out": 1, "parameters": 6}
+    facts |= {"patients": 1, "patients_held_out": 1, "start": {"name": "mr-denoise", "version": "0.3.0", "sha256": ""}}
+    assert "Trained for 1 steps from the weights of mr-denoise 0.3.0 on (2 s" in model_card(recipe, {}, facts)
+
+
 def test_without_held_out_patients_nothing_is_claimed() -> None:
     recipe = Recipe.model_validate({"name": "x", "title": "x", "task": "reconstruct", "modality": "MR", "data": []})
     facts = {"steps": 1, "seconds": 2, "device": "CPU", "scans": 3, "slices": 4, "scans_held_out": 0, "parameters": 6}

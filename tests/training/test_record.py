@@ -51,6 +51,12 @@ def test_the_recipe_is_kept_without_places_and_names() -> None:
     assert "CC BY" in text
 
 
+def test_of_the_model_that_was_begun_with_the_name_is_kept() -> None:
+    assert without_paths(RECIPE)["start"] is None
+    assert without_paths(RECIPE.changed(start="mr-denoise"))["start"] == "mr-denoise"
+    assert without_paths(RECIPE.changed(start="/home/Jane Doe/models/my-heads"))["start"] == "my-heads"
+
+
 def test_metadata_are_those_of_a_monai_bundle() -> None:
     network = ResidualUNet(in_channels=3, features=(8, 16), blocks=1)
     told = metadata(RECIPE, network, {}, {"psnr_db": 30.0}, {"scans": 1})

@@ -68,7 +68,7 @@ def test_a_run_gives_a_bundle_that_detects(short: MakeRecipe, scans: Path, tmp_p
     assert found.volume.shape == volume.shape
     assert np.isfinite(found.volume.array).all()
     assert found.threshold >= 2.0
-    assert bundle.read_info(folder).metrics["calibrated_on"] == "held-out scans"
+    assert bundle.read_info(folder).metrics["calibrated_on"] == "1 held-out scan"
 
 
 def test_held_out_scans_with_disease_tell_what_is_familiar_but_not_what_is_normal(
@@ -78,7 +78,7 @@ def test_held_out_scans_with_disease_tell_what_is_familiar_but_not_what_is_norma
     wanted = {"task": "anomaly", "pixel_spacing": 4.0, "phantoms": phantoms}
     folder = train(short(**wanted, held_out_normal=False), out=tmp_path / "models")
     metrics = bundle.read_info(folder).metrics
-    assert metrics["calibrated_on"] == "phantoms"
+    assert metrics["calibrated_on"] == "2 phantoms"
     assert metrics["calibration_scans"] == 2
     held_out = medae.open(scans / "patient2.nii.gz", modality="MR")
     assert not medae.detect(held_out, model=str(folder)).outside
