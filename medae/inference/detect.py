@@ -121,7 +121,7 @@ def _models(scan: _Scan, model: str, device: Device, report: Report) -> tuple[li
 
 
 def _nearest(scan: _Scan, infos: Sequence[BundleInfo], device: Device, report: Report) -> BundleInfo:
-    """Give the model whose normal scans look most like this one, in units of how they usually differ."""
+    """Give the model whose normal scans have values spread most like this one's, which tells its contrast."""
     best, least = infos[0], np.inf
     for n, info in enumerate(infos):
         report(n / len(infos), "Finding the model for this contrast")
@@ -130,7 +130,7 @@ def _nearest(scan: _Scan, infos: Sequence[BundleInfo], device: Device, report: R
             continue
         scorer = _scorer(info, device)
         prepared, _ = scan.prepared_for(info, scorer.network)
-        unlike = familiar.unlike(scorer.code(prepared))
+        unlike = familiar.unlike(prepared.images, prepared.body)
         if unlike < least:
             best, least = info, unlike
     return best

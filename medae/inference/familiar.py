@@ -47,19 +47,15 @@ class Familiar(BaseModel):
     furthest_values
         The same of the values alone: a network that tells contrasts apart only for what it needs them may see another
         one as its own. 0 where it does not count (CT).
-    usual, usual_values
-        Nine of ten such distances are no larger: a lone scan of another kind widens these less.
     residual
         Largest median |residual| of a scan, smoothed, in network values.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     signatures: tuple[tuple[float, ...], ...]
     furthest: float
     furthest_values: float
-    usual: float
-    usual_values: float
     residual: float
 
     @classmethod
@@ -76,14 +72,11 @@ class Familiar(BaseModel):
             if others:
                 nearest.append(_nearest(code, others))
         furthest, furthest_values = (float(v) for v in np.max(nearest, axis=0))
-        usual, usual_values = (float(v) for v in np.percentile(nearest[1:] or nearest, 90, axis=0))
         rounded = tuple(tuple(float(f"{v:.4g}") for v in code) for code in (*codes, *noisy))
         return cls(
             signatures=rounded,
             furthest=furthest,
             furthest_values=furthest_values,
-            usual=usual,
-            usual_values=usual_values,
             residual=max(residuals, default=0.0),
         )
 
@@ -118,13 +111,13 @@ class Familiar(BaseModel):
         away = whole / max(self.furthest, TINY)
         return max(away, values / self.furthest_values) if self.furthest_values else away
 
-    def unlike(self, code: Map) -> float:
-        """Distance from the nearest normal scan, in units of `usual` and of `usual_values`, together.
+    def unlike(self, images: Map, body: Mask) -> float:
+        """Distance of how a scan's values are spread from the nearest normal scan's: 0 (the same) to 1.
 
-        To compare models: what is usual to one may be the furthest to another. 0 without normal scans.
+        To compare models of several contrasts: values are told alike by all of them, and what an encoder sees by none.
         """
-        whole, values = self._nearest(code)
-        return whole / max(self.usual, TINY) + (values / max(self.usual_values, TINY) if self.furthest_values else 0.0)
+        values = _spread_of(images, body)
+        return min((distance(values, _values(np.asarray(one, np.float32))) for one in self.signatures), default=0.0)
 
     def _nearest(self, code: Map) -> tuple[float, float]:
         known = [np.asarray(signature, np.float32) for signature in self.signatures]
@@ -166,7 +159,7 @@ def signature(network: Network, family: Family, images: Map, body: Mask) -> Map:
     filled = np.flatnonzero(body.any(axis=(1, 2)))
     if not filled.size:
         return np.zeros(len(DECILES) + 1, np.float32)
-    values = np.percentile(images[body], DECILES)
+    values = _spread_of(images, body)
     if network.window is None:
         frame = frame_around(body, network.stride)
         images, body = copied(frame, images, 0), copied(frame, body, 0)
@@ -176,7 +169,12 @@ def signature(network: Network, family: Family, images: Map, body: Mask) -> Map:
         chosen = filled[np.unique(np.linspace(0, filled.size - 1, SLICES + 2).astype(int)[1:-1])]
         stacks = [neighbours(int(k), 2 * network.middle + 1, len(images)) for k in chosen]
         code = np.sum([_code(network, family, images[s], body[k]) for k, s in zip(chosen, stacks, strict=True)], axis=0)
-    return _unit(np.concatenate([_unit(code), _unit(values)]))
+    return _unit(np.concatenate([_unit(code), values]))
+
+
+def _spread_of(images: Map, body: Mask) -> Map:
+    """Tell how values are spread inside the body: `DECILES`, as a unit vector; 0 where there is no body."""
+    return _unit(np.percentile(images[body], DECILES) if body.any() else np.zeros(len(DECILES)))
 
 
 def _code(network: Network, family: Family, images: Map, body: Mask) -> NDArray[np.floating]:

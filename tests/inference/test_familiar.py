@@ -39,16 +39,21 @@ def test_scans_of_one_patient_tell_nothing_of_others() -> None:
     assert Familiar.fit(CODES, [0.02] * 3, ["a"] * 3).outside(unit(0, 1, 1), 0.01) == []
 
 
-def test_models_are_compared_by_how_their_scans_usually_differ() -> None:
-    def code(seen: float) -> np.ndarray:
-        return unit(1, seen, *unit(*np.linspace(0.1, 1, 10)))
+def test_models_are_compared_by_how_values_are_spread_whatever_their_encoders_see() -> None:
+    random, body = np.random.default_rng(0), np.ones((2, 40, 40), bool)
 
-    several = [code(s) for s in np.linspace(0, 0.1, 20)]
-    patients = [str(n) for n in range(20)]
-    alone = Familiar.fit(several, [0.0] * 20, patients)
-    with_one_apart = Familiar.fit([*several, code(3.0)], [0.0] * 21, [*patients, "apart"])
-    assert with_one_apart.away(code(0.3)) < 0.1 * alone.away(code(0.3))
-    assert 0.9 < with_one_apart.unlike(code(0.3)) / alone.unlike(code(0.3)) <= 1
+    def scan(power: float) -> np.ndarray:
+        return (random.random(body.shape) ** power).astype(np.float32)
+
+    def model(power: float, seen: float) -> Familiar:
+        networks = [ResidualUNet(in_channels=1, features=(8, 16), blocks=1).eval() for _ in range(2)]
+        codes = [signature(network, FAMILIES["denoising"], seen * scan(power), body) for network in networks]
+        return Familiar.fit(codes, [0.0] * 2, ["a", "b"])
+
+    bright, dark = model(0.3, seen=1.0), model(3.0, seen=0.5)
+    assert bright.unlike(scan(0.3), body) < 0.01 < 0.1 < bright.unlike(scan(3.0), body)
+    assert dark.unlike(scan(3.0), body) < 0.01 < 0.1 < dark.unlike(scan(0.3), body)
+    assert bright.unlike(scan(0.3), ~body) == 1, "nothing to compare"
 
 
 def test_a_signature_does_not_depend_on_size_or_side() -> None:
