@@ -30,7 +30,7 @@ LEVELS = tuple(float(level) for level in np.arange(2.0, 15.01, 0.25))
 """Thresholds of z at which false regions are counted."""
 STEP = 0.05
 """Of thresholds between `LEVELS`, for which false regions are interpolated."""
-ACCEPTED = 0.75
+ACCEPTED = 0.8
 """False regions per normal scan, on average, at the shipped threshold."""
 SAMPLED = 200_000
 """Voxels of a scan that the tables are fitted to."""
