@@ -154,12 +154,15 @@ def domain() -> list[str]:
 
 def stability() -> list[str]:
     """Table of rank correlations."""
-    flair = medae.open(SHARED / "mr" / "open-ms-mni-p26" / "p26_FLAIR.nii.gz", modality="MR")
+    folder = SHARED / "mr" / "open-ms-mni-p26"
+    flair, t1, t2 = (medae.open(folder / f"p26_{c}.nii.gz", modality="MR") for c in ("FLAIR", "T1", "T2"))
     raw = medae.open(SHARED / "mr" / "open-ms" / "patient12_study1_FLAIR.nii.gz", modality="MR")
     chest = medae.open(SHARED / "ct" / "lung-dx-a0001-smooth")
     scans = {
         "FLAIR p26": (flair, "mr-flair-anomaly"),
         "FLAIR patient12": (raw, "mr-flair-anomaly"),
+        "T1 p26": (t1, "mr-t1-anomaly"),
+        "T2 p26": (t2, "mr-t2-anomaly"),
         "chest CT": (chest, "ct-anomaly"),
     }
     lines = ["| scan | change | rank correlation of z | of the absolute z |", "|---|---|---|---|"]
