@@ -51,7 +51,7 @@ class Familiar(BaseModel):
         Largest median |residual| of a scan, smoothed, in network values.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore")  # older models store more distances
 
     signatures: tuple[tuple[float, ...], ...]
     furthest: float
