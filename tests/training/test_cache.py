@@ -169,6 +169,7 @@ def test_bright_lesions_are_looked_for_in_another_scan_of_the_visit(short: MakeR
     (cut,) = load(short(task="anomaly", data=[entry], hold_out=0, **framed)).scans
     masked, kept = (np.median(one.images[~one.trusted]) for one in (scan, cut))
     assert kept == pytest.approx(masked, abs=0.02)  # the same places, though framed around the scan
-    plain = load(short(task="anomaly", data=[{**entry, "mask_bright": None, "mask_bright_in": None}], hold_out=0)).scans[0]
+    whole = {**entry, "mask_bright": None, "mask_bright_in": None}
+    plain = load(short(task="anomaly", data=[whole], hold_out=0)).scans[0]
     assert plain.trusted.all()
     assert np.array_equal(scan.images, plain.images)
