@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 import torch  # noqa: TID253
@@ -114,6 +115,6 @@ def _pushed_below(before: NDArray[np.float32], after: NDArray[np.float32]) -> ND
     if found.any():
         near = np.pad(below, ((0, 0), (2, 2), (2, 2)), mode="edge").view(np.uint8)
         rows, columns = below.shape[1:]
-        near = np.sum([near[:, k : k + rows] for k in range(5)], axis=0, dtype=np.uint8)
-        found &= np.sum([near[:, :, k : k + columns] for k in range(5)], axis=0, dtype=np.uint8) <= 12
+        near = reduce(np.add, (near[:, k : k + rows] for k in range(5)))
+        found &= reduce(np.add, (near[:, :, k : k + columns] for k in range(5))) <= 12
     return found
