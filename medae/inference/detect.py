@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
@@ -73,7 +72,7 @@ def detect(
     refuse_colour(volume)
     used = choose_device(device)
     scan = _Scan(volume)
-    infos, report = _models(scan, model, used, report)
+    infos, report = _models(scan, model, report)
     parts = [
         _one(scan, info, used, started, part(report, n / len(infos), (n + 1) / len(infos)))
         for n, info in enumerate(infos)
@@ -105,7 +104,7 @@ def _with(step: Provenance, threshold: float, seconds: float) -> Provenance:
     return replace(step, options={**step.options, "threshold": threshold}, seconds=seconds)
 
 
-def _models(scan: _Scan, model: str, device: Device, report: Report) -> tuple[list[BundleInfo], Report]:
+def _models(scan: _Scan, model: str, report: Report) -> tuple[list[BundleInfo], Report]:
     """Give the models to use, and the rest of the progress."""
     modality = scan.volume.modality
     if model != "auto":
@@ -117,10 +116,10 @@ def _models(scan: _Scan, model: str, device: Device, report: Report) -> tuple[li
     fitting = bundle.fitting("anomaly", modality)
     if len(fitting) == 1:
         return list(fitting), report
-    return [_nearest(scan, fitting, device, part(report, 0.0, 0.1))], part(report, 0.1, 1.0)
+    return [_nearest(scan, fitting, part(report, 0.0, 0.1))], part(report, 0.1, 1.0)
 
 
-def _nearest(scan: _Scan, infos: Sequence[BundleInfo], device: Device, report: Report) -> BundleInfo:
+def _nearest(scan: _Scan, infos: Sequence[BundleInfo], report: Report) -> BundleInfo:
     """Give the model whose normal scans have values spread most like this one's, which tells its contrast."""
     best, least = infos[0], np.inf
     for n, info in enumerate(infos):
@@ -128,8 +127,7 @@ def _nearest(scan: _Scan, infos: Sequence[BundleInfo], device: Device, report: R
         familiar = _familiar(info)
         if familiar is None or not familiar.signatures:
             continue
-        scorer = _scorer(info, device)
-        prepared, _ = scan.prepared_for(info, scorer.network)
+        prepared, _ = scan.prepared_for(info, bundle.load_network(info))
         unlike = familiar.unlike(prepared.images, prepared.body)
         if unlike < least:
             best, least = info, unlike
@@ -141,9 +139,10 @@ def _one(scan: _Scan, info: BundleInfo, device: Device, started: datetime, repor
     volume, calibration = scan.volume, _calibration(info)
     report(0.0, f"Loading {info.title} on {device.describe()}")
     how = {name: getattr(calibration, name) for name in ("views", "draws", "coarse_noise")}
-    scorer = _scorer(info, device, wanted=tuple(calibration.mix), **how)
+    network, family, mix = bundle.load_network(info), FAMILIES[info.family], tuple(calibration.mix)
+    scorer = Scorer(network, family, device, mix, identity=info.sha256, **how)
     report(0.02, "Preparing the scan")
-    prepared, to_scan = scan.prepared_for(info, scorer.network)
+    prepared, to_scan = scan.prepared_for(info, network)
     scored = scorer.score(prepared, part(report, 0.15, 0.95))
     z, own_spread = calibration.z_scores(scored.scores, scored.restored, scored.mask)
     outside = _outside(volume, info, scored.code, scored.residual)
@@ -171,10 +170,6 @@ def _one(scan: _Scan, info: BundleInfo, device: Device, started: datetime, repor
     alike = "" if normals.scans == calibration.normals.scans else ", those with slices most like these"
     against = f"z against {normals.scans} normal scans that model {info.name} was calibrated on{alike}"
     return AnomalyMap(found, normals.threshold, against, (step,), normals, tuple(outside))
-
-
-def _scorer(info: BundleInfo, device: Device, **how: Any) -> Scorer:
-    return Scorer(bundle.load_network(info), FAMILIES[info.family], device, identity=info.sha256, **how)
 
 
 def _outside(volume: Volume, info: BundleInfo, code: Map, residual: float) -> list[str]:

@@ -116,12 +116,15 @@ class Familiar(BaseModel):
 
         To compare models of several contrasts: values are told alike by all of them, and what an encoder sees by none.
         """
-        values = _spread_of(images, body)
-        return min((distance(values, _values(np.asarray(one, np.float32))) for one in self.signatures), default=0.0)
+        known = self._known()
+        return _nearest_values(_spread_of(images, body), known) if known else 0.0
 
     def _nearest(self, code: Map) -> tuple[float, float]:
-        known = [np.asarray(signature, np.float32) for signature in self.signatures]
+        known = self._known()
         return _nearest(code, known) if known else (0.0, 0.0)
+
+    def _known(self) -> list[Map]:
+        return [np.asarray(signature, np.float32) for signature in self.signatures]
 
 
 def distance(one: Map, other: Map) -> float:
@@ -131,8 +134,12 @@ def distance(one: Map, other: Map) -> float:
 
 def _nearest(code: Map, others: Sequence[Map]) -> tuple[float, float]:
     """Distance of a `signature` from the nearest other one, and that of its values from the nearest other values."""
-    values = _values(code)
-    return min(distance(code, other) for other in others), min(distance(values, _values(other)) for other in others)
+    return min(distance(code, other) for other in others), _nearest_values(_values(code), others)
+
+
+def _nearest_values(values: Map, others: Sequence[Map]) -> float:
+    """Distance of values, as `_values` gives them, from the nearest values of other signatures."""
+    return min(distance(values, _values(other)) for other in others)
 
 
 def _values(code: Map) -> Map:

@@ -90,14 +90,15 @@ class StoredOutput:
         that noise brought below it do not.
         """
         part = cut(self.volume, box)
-        values, change = part.values(), np.maximum(after, 0.0)
+        values, seen = part.values(), before > 0
+        if self.volume.modality == "CT" and (below := _pushed_below(before, after)).any():
+            before = before.copy()
+            before[below] = (values[below] + self.scale.offset) / self.scale.scale  # what the scale cut off
+            seen |= below
+        change = np.maximum(after, 0.0)
         change -= before
         change *= self.factor
-        seen = before > 0
         change *= seen
-        if self.volume.modality == "CT" and (below := _pushed_below(before, after)).any():
-            change[below] = self.factor * (after[below] - (values[below] + self.scale.offset) / self.scale.scale)
-            seen |= below
         change += values
         stored, clipped = part.to_stored(change)
         np.copyto(self.out[box], part.array)

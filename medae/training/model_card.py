@@ -40,8 +40,9 @@ def model_card(
             f"Version {recipe.version}, family {recipe.family}, {facts['parameters']:,} parameters, "
             f"for {recipe.modality}.",
             f"Trained for {facts['steps']} steps{_begun(facts)} ({facts['seconds']} s, {facts['device']}) "
-            f"on {facts['scans']} scans ({facts['patients']} patients{_phantoms(facts)}) with {facts['slices']} slices"
-            f"; {facts['scans_held_out']} scans ({facts['patients_held_out']} other patients) were held out.",
+            f"on {facts['scans']} scans ({facts['patients']} patients{_phantoms(facts)}) "
+            f"with {facts['slices']} slices; "
+            f"{facts['scans_held_out']} scans ({facts['patients_held_out']} other patients) were held out.",
             "",
             "## Learnt from",
             "",
