@@ -14,12 +14,13 @@ from medae.bundle import BundleInfo
 from medae.errors import ModelError, SettingsError
 from medae.families import FAMILIES
 from medae.inference.device import Device, choose_device
-from medae.inference.domain import outside_domain
+from medae.inference.domain import outside_domain, outside_sampling
 from medae.inference.familiar import Familiar
 from medae.inference.mapping import PREPARATION, Prepared, Scorer, prepare
 from medae.inference.normal import Calibration
 from medae.inference.prepare import refuse_colour
 from medae.inference.scores import Map
+from medae.inference.transforms import sampling
 from medae.networks import Network
 from medae.progress import Report, part, silent
 from medae.provenance import Provenance
@@ -145,7 +146,7 @@ def _one(scan: _Scan, info: BundleInfo, device: Device, started: datetime, repor
     prepared, to_scan = scan.prepared_for(info, network)
     scored = scorer.score(prepared, part(report, 0.15, 0.95))
     z, own_spread = calibration.z_scores(scored.scores, scored.restored, scored.mask)
-    outside = _outside(volume, info, scored.code, scored.residual)
+    outside = _outside(volume, info, calibration, scored.code, scored.residual)
     array = to_scan(z)
     array[volume.padding_mask()] = 0.0
     runner = scorer.runner
@@ -172,13 +173,16 @@ def _one(scan: _Scan, info: BundleInfo, device: Device, started: datetime, repor
     return AnomalyMap(found, normals.threshold, against, (step,), normals, tuple(outside))
 
 
-def _outside(volume: Volume, info: BundleInfo, code: Map, residual: float) -> list[str]:
+def _outside(volume: Volume, info: BundleInfo, calibration: Calibration, code: Map, residual: float) -> list[str]:
     sentences = []
     if volume.modality not in info.modalities:
         known = volume.modality or "of unknown modality"
         sentences.append(f"it is {known}; the model is for {', '.join(info.modalities)}")
     elif volume.modality == "CT":
         sentences += outside_domain(volume, info)
+    spacing = sampling(volume.affine, info.settings.get("anatomy", "body"))
+    normal = [scan.slice_spacing for scan in calibration.scans] if min(volume.shape) > 1 else []
+    sentences += outside_sampling(spacing, info.settings.get("pixel_spacing"), normal)
     familiar = _familiar(info)
     if familiar is not None:
         return sentences + familiar.outside(code, residual)

@@ -1,6 +1,6 @@
 """Whether a scan is like those that a model has seen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,13 @@ LOWEST_PADDING = -4096.0
 """HU; the values that scanners write outside of their field of view are not below."""
 DENSEST = 32768.0
 """HU; nothing that scanners write, metal included, is above (DICOM's extended CT scale ends at 31,743 HU)."""
+
+COARSER = 2.0
+"""How much larger than those of a model that resamples pixels may be: it looks for anomalies in what is interpolated."""
+THICKER = 1.2
+"""How much further apart than those of any normal scan slices may be; closer ones show more of what is there."""
+TOLERANCE = 1e-3
+"""Of spacings, which files round."""
 
 
 class Domain(BaseModel):
@@ -74,6 +81,28 @@ def _spacing(volume: Volume, domain: Domain) -> list[str]:
         low, high = domain.slice_spacing
         if not low <= between <= high:
             sentences.append(f"its slices are {between:.2g} mm apart; the model has seen {low:.2g} to {high:.2g} mm")
+    return sentences
+
+
+def outside_sampling(
+    spacing: tuple[float, float, float], pixel_spacing: float | None, slice_spacings: Sequence[float]
+) -> list[str]:
+    """Sentences that say where a scan is sampled too coarsely for what an anomaly model knows; none if it is not.
+
+    Parameters
+    ----------
+    spacing
+        Of the scan in mm, its axes as the model takes them (`medae.inference.transforms.sampling`).
+    pixel_spacing
+        mm per pixel that the model takes; None for the scan's own.
+    slice_spacings
+        Of the normal scans, in mm; none where they are not known.
+    """
+    sentences, pixel, most = [], max(spacing[1:]), max(slice_spacings, default=np.inf)
+    if pixel_spacing is not None and pixel > COARSER * pixel_spacing * (1 + TOLERANCE):
+        sentences.append(f"its pixels are {pixel:.2g} mm apart; the model takes {pixel_spacing:.2g} mm")
+    if spacing[0] > THICKER * most * (1 + TOLERANCE):
+        sentences.append(f"its slices are {spacing[0]:.2g} mm apart; those of its normal scans {most:.2g} mm at most")
     return sentences
 
 

@@ -253,6 +253,15 @@ def bias_field(
     return np.clip(resampled(field[None], image.shape)[0], 0.2, 5.0)
 
 
+def sampling(affine: NDArray[np.float64], anatomy: Anatomy) -> tuple[float, float, float]:
+    """Give a scan's distances of slices, rows and columns in mm, as a model of that anatomy takes its axes."""
+    spacing = spacing_of(affine)
+    if anatomy != "brain":
+        return spacing
+    slices, rows, columns = _axial_axes(affine)[0]
+    return spacing[slices], spacing[rows], spacing[columns]
+
+
 def _axial_axes(affine: NDArray[np.float64]) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
     """Give the array axes along S, P and L (LPS: z, y, x), and whether they run that way (1) or back (−1)."""
     from itertools import permutations

@@ -10,7 +10,7 @@ from medae.errors import ModelError, SettingsError, UnsupportedVolume
 from medae.inference import detect
 from medae.inference.familiar import Familiar
 from medae.inference.mapping import prepare
-from medae.inference.normal import Calibration, Table
+from medae.inference.normal import LEVELS, Calibration, Table
 from medae.training.cache import with_noise
 from medae.volume import Volume
 
@@ -81,6 +81,17 @@ def test_a_scan_that_looks_like_no_normal_one_is_outside(tiny_bundle, scan: Volu
     known = Familiar(signatures=(odd, odd), residual=1.0, **distances)
     tiny_bundle(task="anomaly", pixel_spacing=3.0, calibration=CALIBRATION, familiar=known.model_dump(mode="json"))
     assert any("appearance" in s or "differs" in s for s in detect(scan, model="tiny").outside)
+
+
+def test_slices_further_apart_than_those_of_normal_scans_are_outside(tiny_bundle, scan: Volume) -> None:
+    normal = {"slice_spacing": scan.spacing[0] / 2, "largest": 3.0, "findings": [0] * len(LEVELS)}
+    tiny_bundle(task="anomaly", calibration={**CALIBRATION, "scans": [normal]})
+    assert any("slices are" in sentence for sentence in detect(scan, model="tiny").outside)
+    alike = {**CALIBRATION, "scans": [{**normal, "slice_spacing": scan.spacing[0]}]}
+    tiny_bundle("alike", task="anomaly", calibration=alike)
+    assert not detect(scan, model="alike").outside
+    one_slice = phantom.head("FLAIR", shape=(1, 72, 64), spacing=(20.0, 3.0, 3.0)).volume
+    assert not any("slices are" in sentence for sentence in detect(one_slice, model="tiny").outside)
 
 
 def test_what_an_older_version_knew_is_not_taken_for_nothing(tiny_bundle, scan: Volume) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from medae import phantom
 from medae.inference import denoise
-from medae.inference.domain import Domain, outside_domain
+from medae.inference.domain import Domain, outside_domain, outside_sampling
+from medae.inference.transforms import sampling
 from medae.volume import Volume
 
 SEEN = {"pixel_spacing": [0.5, 1.2], "slice_spacing": [1.0, 6.0]}
@@ -83,3 +84,32 @@ def test_padding_does_not_count(tiny_bundle) -> None:
     stored[0, 0] = -32768
     assert outside_domain(volume(stored, "CT", padding=(-32768.0, -32768.0)), info) == []
     assert outside_domain(volume(np.full((1, 4, 4), -5, np.int16), "CT", padding=(-5.0, -5.0)), info) == []
+
+
+@pytest.mark.parametrize(
+    ("spacing", "words"),
+    [
+        ((5.0, 1.5, 1.5), []),
+        ((6.0, 2.0, 0.2), []),
+        ((6.5, 1.0, 1.0), ["slices are 6.5 mm apart; those of its normal scans 5 mm at most"]),
+        ((3.0, 1.0, 2.5), ["pixels are 2.5 mm apart; the model takes 1 mm"]),
+        ((9.0, 4.0, 4.0), ["pixels are 4 mm", "slices are 9 mm"]),
+    ],
+)
+def test_scans_coarser_than_an_anomaly_model_knows_are_outside(
+    spacing: tuple[float, float, float], words: list[str]
+) -> None:
+    sentences = outside_sampling(spacing, 1.0, [2.0, 5.0])
+    assert len(sentences) == len(words)
+    assert all(word in sentence for word, sentence in zip(words, sentences, strict=True))
+
+
+def test_a_model_that_resamples_nothing_and_knows_no_spacing_takes_all() -> None:
+    assert outside_sampling((20.0, 9.0, 9.0), None, []) == []
+
+
+def test_slices_of_a_sagittal_head_are_columns_of_axial_slices() -> None:
+    sagittal = np.diag([1.0, 1.0, 1.0, 1.0])
+    sagittal[:3, :3] = np.array([[5.0, 0, 0], [0, 0, 1.0], [0, -0.9, 0]])  # slices to the left, rows down, columns back
+    assert sampling(sagittal, "brain") == pytest.approx((0.9, 1.0, 5.0))
+    assert sampling(sagittal, "body") == pytest.approx((5.0, 0.9, 1.0))
