@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any, Self
 
@@ -76,6 +77,7 @@ def calibrate(
     *,
     mix: Mapping[str, float],
     modality: str,
+    spreads_within: float | None = None,
 ) -> tuple[dict[str, object], dict[str, object]]:
     """Measure the scores of normal scans.
 
@@ -98,6 +100,9 @@ def calibrate(
         Weight of each score (`medae.inference.scores`) in z.
     modality
         Of the model: Hounsfield units are alike in all scans, and how much air is in one tells no contrast.
+    spreads_within
+        Slice spacing in mm up to which normal scans tell the spreads of scores; where slices are further apart, they
+        tell thresholds for such scans only. None: all tell both.
 
     Returns
     -------
@@ -107,11 +112,12 @@ def calibrate(
     Raises
     ------
     SettingsError
-        If no scan shows anything of a patient.
+        If no scan that tells spreads shows anything of a patient.
     """
     with tempfile.TemporaryDirectory(prefix="medae-calibrate-") as folder:
         stored, samples, seen = [], [], []
-        share = _share_of_phantoms(normals)
+        telling = [spreads_within is None or normal.prepared.spacing[0] <= spreads_within for normal in normals]
+        share = _share_of_phantoms(list(compress(normals, telling)))
         count = len(normals) + len(odd)
         for n, normal in enumerate((*normals, *odd)):
             inner = part(report, 0.9 * n / count, 0.9 * (n + 1) / count)
@@ -122,6 +128,8 @@ def calibrate(
             if n < len(normals):
                 stored.append((_store(Path(folder) / str(n), scored), normal))
                 counted = share if normal.is_phantom else 1.0
+                if not telling[n]:
+                    continue
                 samples.append(Sample.of(scored.scores, scored.restored, scored.mask, counted))
         if not samples:
             raise SettingsError("no normal scan shows anything to calibrate on; name a folder of normal scans")
@@ -140,7 +148,7 @@ def calibrate(
     if modality == "CT":
         familiar = familiar.model_copy(update={"furthest_values": 0.0})
     metrics: dict[str, object] = {
-        "calibration_scans": len(samples),
+        "calibration_scans": len(stored),
         "threshold_z": judged.threshold,
         "false_findings_per_normal_scan": round(judged.normals.expected_findings(judged.threshold) or 0.0, 3),
         "largest_z_of_normal_scans": [round(m, 1) for m in judged.maxima],

@@ -103,6 +103,9 @@ class Recipe(_Strict):
         Correct the bias field of MR scans first (for anomaly models).
     slice_spacing
         Least distance in mm of slices of the brain (for anomaly models): those closer together are resampled to it.
+    spreads_within
+        Slice spacing in mm up to which normal scans tell the spreads of an anomaly model's scores; those of thicker
+        slices tell thresholds only. None: all tell both.
     scores
         Weights of an anomaly model's scores in z; by default those of the modality (`medae.training.calibrate`).
     automatic
@@ -140,6 +143,7 @@ class Recipe(_Strict):
     anatomy: Literal["body", "brain"] = "body"
     bias_field: bool = False
     slice_spacing: float = Field(1.0, gt=0)
+    spreads_within: float | None = Field(None, gt=0)
     scores: dict[Score, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     automatic: bool = True
     start: str | None = None

@@ -233,6 +233,7 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
             [Normal.of(scan) for scan in odd],
             mix=mix,
             modality=recipe.modality,
+            spreads_within=recipe.spreads_within,
         )
         settings |= calibrated
         metrics["calibrated_on"] = _kinds(scans)

@@ -98,6 +98,24 @@ def test_phantoms_together_count_as_much_as_the_patients() -> None:
     assert three < among  # a quarter of the voxels instead of half of them
 
 
+def test_thick_slices_can_tell_thresholds_without_telling_spreads() -> None:
+    thin = [normal(seed) for seed in range(3)]
+    images = thin[0].prepared.images * np.float32(3)
+    thick = Normal(replace(thin[0].prepared, images=images, spacing=(5.0, 1.0, 1.0)), None, "patient 9")
+
+    def calibration(*normals: Normal, within: float | None = None) -> Calibration:
+        settings, metrics = calibrate(
+            scorer(zero=True), normals, silent, mix={"intensity": 1.0}, modality="MR", spreads_within=within
+        )
+        assert metrics["calibration_scans"] == len(normals)
+        return Calibration.model_validate(settings["calibration"])
+
+    without, limited, together = calibration(*thin), calibration(*thin, thick, within=4.0), calibration(*thin, thick)
+    assert limited.tables == without.tables != together.tables
+    assert sorted(scan.slice_spacing for scan in limited.scans) == [3.0, 3.0, 3.0, 5.0]
+    assert limited.maxima[-1] > without.maxima[-1]
+
+
 def test_what_counts_depends_on_modality_and_network() -> None:
     plain, telling = ResidualUNet(in_channels=1, features=(8, 16), blocks=1), LesionUNet(features=(4, 8))
     assert mix_for("MR", plain) == mix_for("MR", telling) == {"residual": 1.0, "intensity": 1.0}
