@@ -20,7 +20,7 @@ DENSEST = 32768.0
 """HU; nothing that scanners write, metal included, is above (DICOM's extended CT scale ends at 31,743 HU)."""
 
 COARSER = 2.0
-"""How much larger than those of a model that resamples pixels may be: it looks for anomalies in what is interpolated."""
+"""How much larger than its own the pixels of a scan may be for a model that resamples: it sees what is interpolated."""
 THICKER = 1.2
 """How much further apart than those of any normal scan slices may be; closer ones show more of what is there."""
 TOLERANCE = 1e-3
