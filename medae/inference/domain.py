@@ -100,7 +100,9 @@ def outside_sampling(
     """
     sentences, pixel, most = [], max(spacing[1:]), max(slice_spacings, default=np.inf)
     if pixel_spacing is not None and pixel > COARSER * pixel_spacing * (1 + TOLERANCE):
-        sentences.append(f"its pixels are {pixel:.2g} mm apart; the model takes {pixel_spacing:.2g} mm")
+        sentences.append(
+            f"in slices as the model takes them its pixels are {pixel:.2g} mm apart, the model's {pixel_spacing:.2g} mm"
+        )
     if spacing[0] > THICKER * most * (1 + TOLERANCE):
         sentences.append(f"its slices are {spacing[0]:.2g} mm apart; those of its normal scans {most:.2g} mm at most")
     return sentences

@@ -101,8 +101,8 @@ def calibrate(
     modality
         Of the model: Hounsfield units are alike in all scans, and how much air is in one tells no contrast.
     spreads_within
-        Slice spacing in mm up to which normal scans tell the spreads of scores; where slices are further apart, they
-        tell thresholds for such scans only. None: all tell both.
+        Slice spacing in mm up to which normal scans tell the spreads of scores, if there are any; those with slices
+        further apart tell thresholds only. None: all tell both.
 
     Returns
     -------
@@ -112,11 +112,12 @@ def calibrate(
     Raises
     ------
     SettingsError
-        If no scan that tells spreads shows anything of a patient.
+        If no scan shows anything of a patient.
     """
     with tempfile.TemporaryDirectory(prefix="medae-calibrate-") as folder:
         stored, samples, seen = [], [], []
-        telling = [spreads_within is None or normal.prepared.spacing[0] <= spreads_within for normal in normals]
+        within = [spreads_within is None or normal.prepared.spacing[0] <= spreads_within for normal in normals]
+        telling = within if any(within) else [True] * len(normals)
         share = _share_of_phantoms(list(compress(normals, telling)))
         count = len(normals) + len(odd)
         for n, normal in enumerate((*normals, *odd)):

@@ -56,7 +56,10 @@ def recalibrate(
     before = Calibration.stored(info.settings)
     mix = before.mix if before is not None and before.mix else mix_for(modality, network)
     scorer = Scorer(network, FAMILIES[info.family], choose_device(device), tuple(mix), identity=info.sha256)
-    settings, metrics = calibrate(scorer, normals, part(report, 0.3, 0.98), mix=mix, modality=modality)
+    within = info.settings.get("spreads_within")
+    settings, metrics = calibrate(
+        scorer, normals, part(report, 0.3, 0.98), mix=mix, modality=modality, spreads_within=within
+    )
     warnings = []
     if len(normals) < ENOUGH:
         warnings.append(

@@ -104,8 +104,8 @@ class Recipe(_Strict):
     slice_spacing
         Least distance in mm of slices of the brain (for anomaly models): those closer together are resampled to it.
     spreads_within
-        Slice spacing in mm up to which normal scans tell the spreads of an anomaly model's scores; those of thicker
-        slices tell thresholds only. None: all tell both.
+        Slice spacing in mm up to which normal scans, if there are such, tell the spreads of an anomaly model's scores;
+        those of thicker slices tell thresholds only. None: all tell both.
     scores
         Weights of an anomaly model's scores in z; by default those of the modality (`medae.training.calibrate`).
     automatic

@@ -216,6 +216,8 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
             settings |= {"anatomy": recipe.anatomy, "slice_spacing": recipe.slice_spacing}
         if recipe.bias_field:
             settings["bias_field"] = True
+        if recipe.spreads_within is not None:
+            settings["spreads_within"] = recipe.spreads_within
         if not recipe.automatic:
             settings["automatic"] = False
         normal, odd = (held_out, []) if recipe.held_out_normal else ([], held_out)

@@ -94,6 +94,19 @@ def test_slices_further_apart_than_those_of_normal_scans_are_outside(tiny_bundle
     assert not any("slices are" in sentence for sentence in detect(one_slice, model="tiny").outside)
 
 
+@pytest.mark.parametrize(("anatomy", "outside"), [("brain", True), ("body", False)])
+def test_a_sagittal_head_is_as_coarse_as_its_axial_slices(tiny_bundle, anatomy: str, outside: bool) -> None:
+    head = phantom.head("FLAIR", shape=(24, 32, 32), spacing=(6.0, 6.0, 6.0)).volume
+    sagittal = Volume(
+        array=np.ascontiguousarray(head.array.transpose(2, 0, 1)),
+        affine=head.affine[:, [2, 0, 1, 3]] @ np.diag([1.0, 0.5, 0.5, 1.0]),
+        modality="MR",
+    )
+    tiny_bundle(task="anomaly", pixel_spacing=2.9, anatomy=anatomy, calibration=CALIBRATION)
+    said = [sentence for sentence in detect(sagittal, model="tiny").outside if "its pixels are 6 mm" in sentence]
+    assert bool(said) is outside
+
+
 def test_what_an_older_version_knew_is_not_taken_for_nothing(tiny_bundle, scan: Volume) -> None:
     older = {"codes": [[1.0, 0.0]] * 2, "furthest": 1e-6, "residual": 1.0}
     tiny_bundle(task="anomaly", pixel_spacing=3.0, calibration=CALIBRATION, familiar=older)

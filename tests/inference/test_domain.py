@@ -92,7 +92,7 @@ def test_padding_does_not_count(tiny_bundle) -> None:
         ((5.0, 1.5, 1.5), []),
         ((6.0, 2.0, 0.2), []),
         ((6.5, 1.0, 1.0), ["slices are 6.5 mm apart; those of its normal scans 5 mm at most"]),
-        ((3.0, 1.0, 2.5), ["pixels are 2.5 mm apart; the model takes 1 mm"]),
+        ((3.0, 1.0, 2.5), ["pixels are 2.5 mm apart, the model's 1 mm"]),
         ((9.0, 4.0, 4.0), ["pixels are 4 mm", "slices are 9 mm"]),
     ],
 )

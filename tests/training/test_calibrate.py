@@ -114,6 +114,19 @@ def test_thick_slices_can_tell_thresholds_without_telling_spreads() -> None:
     assert limited.tables == without.tables != together.tables
     assert sorted(scan.slice_spacing for scan in limited.scans) == [3.0, 3.0, 3.0, 5.0]
     assert limited.maxima[-1] > without.maxima[-1]
+    assert calibration(*thin, thick, within=2.0).tables == together.tables  # as all are thicker
+
+
+def test_thick_phantoms_that_tell_no_spreads_take_none_of_the_weight_of_others() -> None:
+    phantoms = [replace(normal(seed), patient=f"phantom-head-{seed}") for seed in range(1, 3)]
+    thick = [replace(one, prepared=replace(one.prepared, spacing=(5.0, 1.0, 1.0))) for one in phantoms * 2]
+
+    def tables(*normals: Normal) -> object:
+        how = {"mix": {"intensity": 1.0}, "modality": "MR", "spreads_within": 4.0}
+        settings, _ = calibrate(scorer(zero=True), normals, silent, **how)
+        return Calibration.model_validate(settings["calibration"]).tables
+
+    assert tables(normal(0), *phantoms, *thick) == tables(normal(0), *phantoms)
 
 
 def test_what_counts_depends_on_modality_and_network() -> None:

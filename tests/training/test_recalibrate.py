@@ -34,6 +34,17 @@ def test_the_copy_has_the_same_weights_and_its_own_normals(tiny_bundle, normals:
     assert medae.detect(scan, model="tiny-site").normals.scans == 2
 
 
+def test_slices_thicker_than_the_model_wants_do_not_tell_spreads(tiny_bundle, normals: Path, tmp_path: Path) -> None:
+    tiny_bundle(task="anomaly", pixel_spacing=3.0, spreads_within=20.0)
+    thin, _ = recalibrate("tiny", [normals], name="thin")
+    thick = phantom.head("T1", shape=(3, 64, 64), spacing=(26.0, 3.0, 3.0), seed=3).volume
+    phantom.write_nifti(thick, normals / "thick.nii.gz")
+    both, _ = recalibrate("tiny", [normals], name="both")
+    first, second = (Calibration.model_validate(bundle.read_info(f).settings["calibration"]) for f in (thin, both))
+    assert first.tables == second.tables
+    assert (len(first.scans), len(second.scans)) == (2, 3)
+
+
 def test_a_model_whose_calibration_cannot_be_read_is_calibrated(tiny_bundle, normals: Path) -> None:
     tiny_bundle(task="anomaly", pixel_spacing=3.0, calibration="of another version")
     folder, _ = recalibrate("tiny", [normals])
