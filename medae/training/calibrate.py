@@ -128,10 +128,9 @@ def calibrate(
             seen.append((scored.code, scored.residual, normal.patient))
             if n < len(normals):
                 stored.append((_store(Path(folder) / str(n), scored), normal))
-                counted = share if normal.is_phantom else 1.0
-                if not telling[n]:
-                    continue
-                samples.append(Sample.of(scored.scores, scored.restored, scored.mask, counted))
+                if telling[n]:
+                    counted = share if normal.is_phantom else 1.0
+                    samples.append(Sample.of(scored.scores, scored.restored, scored.mask, counted))
         if not samples:
             raise SettingsError("no normal scan shows anything to calibrate on; name a folder of normal scans")
         how: dict[str, Any] = {"views": scorer.views, "draws": scorer.draws, "coarse_noise": scorer.coarse_noise}
