@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from medae.bundle import BundleInfo
+from medae.inference.normal import ALIKE
 from medae.volume import Volume
 
 SLICES_LOOKED_AT = 9
@@ -21,8 +22,6 @@ DENSEST = 32768.0
 
 COARSER = 2.0
 """How much larger than its own the pixels of a scan may be for a model that resamples: it sees what is interpolated."""
-THICKER = 1.2
-"""How much further apart than those of any normal scan slices may be; closer ones show more of what is there."""
 TOLERANCE = 1e-3
 """Of spacings, which files round."""
 
@@ -89,6 +88,8 @@ def outside_sampling(
 ) -> list[str]:
     """Sentences that say where a scan is sampled too coarsely for what an anomaly model knows; none if it is not.
 
+    Slices closer together than those of normal scans show more of what is there, and are not remarked upon.
+
     Parameters
     ----------
     spacing
@@ -103,7 +104,7 @@ def outside_sampling(
         sentences.append(
             f"in slices as the model takes them its pixels are {pixel:.2g} mm apart, the model's {pixel_spacing:.2g} mm"
         )
-    if spacing[0] > THICKER * most * (1 + TOLERANCE):
+    if spacing[0] > ALIKE * most * (1 + TOLERANCE):
         sentences.append(f"its slices are {spacing[0]:.2g} mm apart; those of its normal scans {most:.2g} mm at most")
     return sentences
 

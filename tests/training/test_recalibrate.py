@@ -34,7 +34,7 @@ def test_the_copy_has_the_same_weights_and_its_own_normals(tiny_bundle, normals:
     assert medae.detect(scan, model="tiny-site").normals.scans == 2
 
 
-def test_slices_thicker_than_the_model_wants_do_not_tell_spreads(tiny_bundle, normals: Path, tmp_path: Path) -> None:
+def test_slices_thicker_than_the_model_wants_do_not_tell_spreads(tiny_bundle, normals: Path) -> None:
     tiny_bundle(task="anomaly", pixel_spacing=3.0, spreads_within=20.0)
     thin, _ = recalibrate("tiny", [normals], name="thin")
     thick = phantom.head("T1", shape=(3, 64, 64), spacing=(26.0, 3.0, 3.0), seed=3).volume
