@@ -86,11 +86,11 @@ MOST = 16
 """Synthetic lesions in a patch, at most, for a network that tells them."""
 MOST_IN_BLOCK = 12
 """The same in a block, whose slices share them: so few that anatomy around a lesion is as it was."""
-MILD, MILD_RADII_MM, MILD_CONTRASTS = 0.5, (3.0, 8.0), (0.03, 0.12)
-"""Share of the lesions in a block that are hard to tell from anatomy, and what they are like."""
-LIKE = 0.3
-"""Share of the lesions, for a network that tells them, that are as bright as the tissue at another place. It takes them
-for that tissue unless it learns where that may be."""
+MILD_RADII_MM, MILD_CONTRASTS = (3.0, 8.0), (0.03, 0.12)
+"""What lesions in a block are like that are hard to tell from anatomy."""
+LIKE = 0.5
+"""Share of the others, for a network that tells lesions, that are as bright as the tissue at another place. It takes
+them for that tissue unless it learns where that may be."""
 CHANGED = 4.0
 """Weight of a pixel that a synthetic lesion changed, against the others."""
 
@@ -185,13 +185,16 @@ def _low_dose(clean: Tensor, noise: Tensor, draw: Draw) -> Tensor:
     return (clean + noise * (sign * np.sqrt(REFERENCE_PHOTONS / photons) / 1000)).clamp(min=0)
 
 
-def anomalies(patch: Patch, draw: Draw, shading: tuple[float, float] = SHADING, lesions: bool = False) -> Sample:
+def anomalies(
+    patch: Patch, draw: Draw, shading: tuple[float, float] = SHADING, lesions: bool = False, mild_share: float = 0.5
+) -> Sample:
     """Coarse noise and synthetic lesions inside the body, shaded; the target is the patch without the former two.
 
     With ``lesions`` the target has a map of them, too: 1 where the patch became brighter by `FULL` or more, -1 where
     darker. There are more of them then, and only such as are brighter or darker as a whole. Nor is there coarse noise:
     its bumps look like lesions, and whoever has to tell the ones and not the others tells neither. Such lesions end
-    above and below, in the neighbours of the slice or beyond, which vessels and ribs seldom do.
+    above and below, in the neighbours of the slice or beyond, which vessels and ribs seldom do. In a block a share of
+    ``mild_share`` of them is hard to tell from anatomy.
 
     Coarse noise: Kascenas et al., MIDL 2022. Lesions: pieces blended from elsewhere (Tan et al., "Detecting outliers
     with foreign patch interpolation", MELBA 2022), brighter and darker blobs that keep the texture below them or
@@ -212,12 +215,12 @@ def anomalies(patch: Patch, draw: Draw, shading: tuple[float, float] = SHADING, 
     most = 5 if not lesions else MOST_IN_BLOCK if patch.is_block else MOST
     corrupted, inside = corrupted.clone(), torch.nonzero(patch.body > 0.5)
     for _ in range(int(random.integers(0, most + 1))):
-        mild = lesions and patch.is_block and random.random() < MILD
+        mild = lesions and patch.is_block and random.random() < mild_share
         placed = _blob(patch, inside, draw, MILD_RADII_MM if mild else RADII_MM, deep=lesions)
         if placed is not None:
             blob, box = placed
             contrasts = MILD_CONTRASTS if mild else CONTRASTS
-            like = lesions and random.random() < LIKE
+            like = lesions and not mild and random.random() < LIKE
             level = float(patch.restored(corrupted)[tuple(_one_of(inside, random))]) if like else None
             corrupted[box] = _with_lesion(
                 corrupted[box], blob, patch.body[box], draw, contrasts, level, displaced=not lesions
@@ -360,5 +363,6 @@ def corruption(recipe: Recipe) -> Corruption:
         return detector_noise
     if recipe.task == "anomaly":
         shading = CT_SHADING if recipe.modality == "CT" else SHADING
-        return partial(anomalies, shading=shading, lesions=bool(recipe.options.get("lesions")))
+        lesions = bool(recipe.options.get("lesions"))
+        return partial(anomalies, shading=shading, lesions=lesions, mild_share=recipe.mild_lesions)
     return CORRUPTIONS[recipe.task]

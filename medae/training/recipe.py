@@ -103,6 +103,9 @@ class Recipe(_Strict):
         Correct the bias field of MR scans first (for anomaly models).
     slice_spacing
         Least distance in mm of slices of the brain (for anomaly models): those closer together are resampled to it.
+    mild_lesions
+        Share of the synthetic lesions in a block that are hard to tell from anatomy, small and faint, for a network
+        that tells lesions.
     spreads_within
         Slice spacing in mm up to which normal scans, if there are such, tell the spreads of an anomaly model's scores;
         those of thicker slices tell thresholds only. None: all tell both.
@@ -143,6 +146,7 @@ class Recipe(_Strict):
     anatomy: Literal["body", "brain"] = "body"
     bias_field: bool = False
     slice_spacing: float = Field(1.0, gt=0)
+    mild_lesions: float = Field(0.5, ge=0, le=1)
     spreads_within: float | None = Field(None, gt=0)
     scores: dict[Score, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     automatic: bool = True

@@ -49,6 +49,16 @@ def test_slices_too_close_together_are_resampled_to_the_least_distance(spacing: 
     assert left["image"].shape == item["image"].shape
 
 
+def test_thin_slices_are_averaged_as_a_thicker_slice_would_be() -> None:
+    image = np.random.default_rng(0).random((1, 12, 6, 6)).astype(np.float32)
+    pairs = ResampleSlicesd("image", None, 2.0)({"image": image, "affine": np.diag([1.0, 1.0, 1.0, 1.0])})["image"]
+    assert np.allclose(pairs[0], image[0].reshape(6, 2, 6, 6).mean(axis=1), atol=1e-6)
+    parts = ResampleSlicesd("image", None, 2.0)({"image": image, "affine": np.diag([1.5, 1.0, 1.0, 1.0])})["image"]
+    assert parts.shape[1] == 9
+    assert np.allclose(parts[0, 0], image[0, 0] * 0.75 + image[0, 1] * 0.25, atol=1e-6)
+    assert np.allclose(parts.mean(axis=1), image.mean(axis=1), atol=1e-6)
+
+
 def test_a_brain_is_prepared_with_slices_as_far_apart_as_the_model_wants() -> None:
     head = phantom.head("T2", shape=(60, 104, 88), spacing=(2.0, 2.0, 2.0)).volume
     item = preparation("MR", None, "brain", slice_spacing=4.0)(

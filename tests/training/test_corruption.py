@@ -14,7 +14,7 @@ from medae.training.corruption import (
     nothing,
     scanner_noise,
 )
-from medae.training.recipe import Recipe
+from medae.training.recipe import Recipe, find_recipe
 
 
 def _draw(seed: int) -> Draw:
@@ -217,3 +217,15 @@ def test_lesions_of_a_block_lie_apart_and_end_above_and_below() -> None:
         ended += int(filled.any() and not filled.all())
     assert 0 < np.mean(shares) < 0.3
     assert ended > 10
+
+
+def test_a_recipe_says_how_many_lesions_of_a_block_are_mild() -> None:
+    block = torch.ones(8, 64, 64)
+    uniform, recipe = Patch(0.5 * block, block, block, (3.0, 1.0, 1.0)), find_recipe("mr-t2-anomaly")
+
+    def strongest(share: float) -> float:
+        corrupt = corruption(recipe.changed(mild_lesions=share))
+        samples = (corrupt(uniform, _draw(seed)) for seed in range(30))
+        return max(float((given - target[0]).abs().max()) for given, target, _ in samples)
+
+    assert strongest(1.0) < 0.5 * strongest(0.0)

@@ -84,7 +84,7 @@ def test_lesions_are_told_by_models_of_anomalies_only() -> None:
 
 def test_the_score_of_told_lesions_needs_a_network_that_tells_them() -> None:
     recipe = find_recipe("mr-t1-anomaly")
-    assert recipe.scores == {"lesions": 1.0, "intensity": 0.6}
+    assert recipe.scores == {"lesions": 1.0, "intensity": 0.7}
     with pytest.raises(SettingsError, match="set the option 'lesions'"):
         recipe.changed(options={"features": [8, 16]})
     with pytest.raises(SettingsError, match="greater than 0"):
