@@ -68,7 +68,7 @@ class ResampleSlicesd(MapTransform, InvertibleTransform):  # type: ignore[misc]
     pixel_spacing
         mm per pixel; None leaves the plane as it is.
     slice_spacing
-        Least distance of slices in mm: closer than `NEARLY` of it they are resampled to it. 0 leaves them as they are.
+        Least distance of slices in mm: closer than `NEARLY` of it they are averaged to it. 0 leaves them as they are.
     """
 
     def __init__(self, keys: Any, pixel_spacing: float | None, slice_spacing: float) -> None:

@@ -194,7 +194,7 @@ def anomalies(
     darker. There are more of them then, and only such as are brighter or darker as a whole. Nor is there coarse noise:
     its bumps look like lesions, and whoever has to tell the ones and not the others tells neither. Such lesions end
     above and below, in the neighbours of the slice or beyond, which vessels and ribs seldom do. In a block a share of
-    ``mild_share`` of them is hard to tell from anatomy.
+    ``mild_share`` of them is hard to tell from anatomy; of the others some are as bright as tissue elsewhere (`LIKE`).
 
     Coarse noise: Kascenas et al., MIDL 2022. Lesions: pieces blended from elsewhere (Tan et al., "Detecting outliers
     with foreign patch interpolation", MELBA 2022), brighter and darker blobs that keep the texture below them or
