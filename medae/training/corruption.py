@@ -16,7 +16,7 @@ from medae.families import Task
 from medae.training.cache import REFERENCE_PHOTONS
 from medae.training.ct_noise import apodise
 from medae.training.noise import gaussian_blur, mr_noise, smooth_field
-from medae.training.recipe import RADIOGRAPHS, Recipe
+from medae.training.recipe import MILD, RADIOGRAPHS, Recipe
 from medae.training.xray_noise import xray_noise
 
 
@@ -186,7 +186,7 @@ def _low_dose(clean: Tensor, noise: Tensor, draw: Draw) -> Tensor:
 
 
 def anomalies(
-    patch: Patch, draw: Draw, shading: tuple[float, float] = SHADING, lesions: bool = False, mild_share: float = 0.5
+    patch: Patch, draw: Draw, shading: tuple[float, float] = SHADING, lesions: bool = False, mild_share: float = MILD
 ) -> Sample:
     """Coarse noise and synthetic lesions inside the body, shaded; the target is the patch without the former two.
 

@@ -13,6 +13,8 @@ from medae.results import Score
 
 RADIOGRAPHS = ("DX", "CR", "RG", "XR")
 """Modalities of projection radiographs, which a model of one of them serves; XR is what users call them all."""
+MILD = 0.5
+"""Share of the synthetic lesions in a block that are hard to tell from anatomy, unless a recipe says another."""
 
 
 class _Strict(BaseModel):
@@ -146,7 +148,7 @@ class Recipe(_Strict):
     anatomy: Literal["body", "brain"] = "body"
     bias_field: bool = False
     slice_spacing: float = Field(1.0, gt=0)
-    mild_lesions: float = Field(0.5, ge=0, le=1)
+    mild_lesions: float = Field(MILD, ge=0, le=1)
     spreads_within: float | None = Field(None, gt=0)
     scores: dict[Score, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     automatic: bool = True
