@@ -145,13 +145,17 @@ class AnomalyMap:
     def findings(self) -> tuple[Finding, ...]:
         """Findings at the map's own threshold, looked for once."""
         if not self._found:
-            self._found.append(findings(self.volume, self.threshold, normals=self.normals))
+            self._found.append(self.findings_above(self.threshold))
         return self._found[0]
+
+    def findings_above(self, threshold: float) -> tuple[Finding, ...]:
+        """Look for findings at a threshold of |z|; outside the model's domain they have no p."""
+        return findings(self.volume, threshold, normals=None if self.outside else self.normals)
 
     @property
     def p_value(self) -> float | None:
-        """Chance that a normal scan shows as large a |z| anywhere."""
-        if not self.normals.maxima:
+        """Chance that a normal scan shows as large a |z| anywhere; None outside the model's domain."""
+        if self.outside or not self.normals.maxima:
             return None
         scores = self.volume.array
         return self.normals.p_value(float(max(scores.max(initial=0.0), -scores.min(initial=0.0))))

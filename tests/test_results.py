@@ -170,6 +170,16 @@ def test_findings_are_on_both_sides_and_say_which() -> None:
     assert found.p_value == 0.2
 
 
+def test_outside_the_domain_no_p_is_told() -> None:
+    array = np.zeros((8, 8, 8), np.float32)
+    array[1:3, 1:3, 1:3] = 5.0
+    volume = Volume(array=array, affine=np.diag([4.0, 4.0, 4.0, 1.0]))
+    found = AnomalyMap(volume, 4.0, "", normals=NORMALS, outside=("it is CT",))
+    assert found.p_value is None
+    assert [finding.p for finding in found.findings] == [None]
+    assert [finding.p for finding in replace(found, outside=()).findings] == [0.4]
+
+
 def test_findings_follow_the_threshold_of_each_map() -> None:
     array = np.zeros((8, 8, 8), np.float32)
     array[1:3, 1:3, 1:3] = 5.0

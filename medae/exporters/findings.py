@@ -65,7 +65,7 @@ def export(result: Result, folder: Path, name: str, options: Options, report: Re
 def findings_json(result: Result) -> str:
     """Give findings, threshold, calibration and provenance as JSON text; no patient data.
 
-    Scores are |z|; ``brighter`` tells the side. ``p`` is null where it is not known (`Normals.p_value`).
+    Scores are |z|; ``brighter`` tells the side. ``p`` is null where it is not known (`AnomalyMap.p_value`).
     Coordinates are LPS millimetres; indices are (slice, row, column) from 0; bounding boxes are half-open.
     """
     anomaly_map = _anomaly_map(result)

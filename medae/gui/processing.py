@@ -9,7 +9,7 @@ from medae.gui.session import Session
 from medae.gui.tasks import Task, Threads
 from medae.gui.viewer_model import ViewerModel
 from medae.jobs.job import ExportJob, ProcessJob
-from medae.results import AnomalyMap, Finding, Result, findings
+from medae.results import AnomalyMap, Finding, Result
 from medae.volume import Volume
 
 
@@ -62,7 +62,7 @@ class Processing(QObject):
         if self._finding is not None:
             self._finding.cancel()
         self._finding = self._threads.start(
-            lambda task: (findings(anomaly_map.volume, threshold, normals=anomaly_map.normals), anomaly_map.p_value),
+            lambda task: (anomaly_map.findings_above(threshold), anomaly_map.p_value),
             done=lambda found: self._found(anomaly_map, *found),
         )
 

@@ -27,6 +27,9 @@ from medae.provenance import Provenance
 from medae.results import AnomalyMap, Normals
 from medae.volume import Volume
 
+MIDDLE = 12
+"""Slices by which models are compared."""
+
 
 def detect(
     volume: Volume,
@@ -73,7 +76,7 @@ def detect(
     refuse_colour(volume)
     used = choose_device(device)
     scan = _Scan(volume)
-    infos, report = _models(scan, model, report)
+    infos, report = _models(scan, model, used, report)
     parts = [
         _one(scan, info, used, started, part(report, n / len(infos), (n + 1) / len(infos)))
         for n, info in enumerate(infos)
@@ -105,7 +108,7 @@ def _with(step: Provenance, threshold: float, seconds: float) -> Provenance:
     return replace(step, options={**step.options, "threshold": threshold}, seconds=seconds)
 
 
-def _models(scan: _Scan, model: str, report: Report) -> tuple[list[BundleInfo], Report]:
+def _models(scan: _Scan, model: str, device: Device, report: Report) -> tuple[list[BundleInfo], Report]:
     """Give the models to use, and the rest of the progress."""
     modality = scan.volume.modality
     if model != "auto":
@@ -117,19 +120,27 @@ def _models(scan: _Scan, model: str, report: Report) -> tuple[list[BundleInfo], 
     fitting = bundle.fitting("anomaly", modality)
     if len(fitting) == 1:
         return list(fitting), report
-    return [_nearest(scan, fitting, part(report, 0.0, 0.1))], part(report, 0.1, 1.0)
+    return [_nearest(scan, fitting, device, part(report, 0.0, 0.1))], part(report, 0.1, 1.0)
 
 
-def _nearest(scan: _Scan, infos: Sequence[BundleInfo], report: Report) -> BundleInfo:
-    """Give the model whose normal scans have values spread most like this one's, which tells its contrast."""
+def _nearest(scan: _Scan, infos: Sequence[BundleInfo], device: Device, report: Report) -> BundleInfo:
+    """Give the model whose normal scans this one is most like, which tells its contrast.
+
+    Alike is how values are spread (1 - cosine, which grows with the square of an angle), times the square of how badly
+    the middle of the scan is restored: values of two contrasts may be spread alike, and one may be restored well by
+    both models.
+    """
     best, least = infos[0], np.inf
     for n, info in enumerate(infos):
         report(n / len(infos), "Finding the model for this contrast")
         familiar = _familiar(info)
         if familiar is None or not familiar.signatures:
             continue
-        prepared, _ = scan.prepared_for(info, bundle.load_network(info))
-        unlike = familiar.unlike(prepared.images, prepared.body)
+        network = bundle.load_network(info)
+        prepared, _ = scan.prepared_for(info, network)
+        scorer = Scorer(network, FAMILIES[info.family], device, ("residual",), views=1, identity=info.sha256)
+        residual = scorer.score(prepared.middle(MIDDLE), silent).residual
+        unlike = familiar.unlike(prepared.images, prepared.body) * familiar.badly(residual) ** 2
         if unlike < least:
             best, least = info, unlike
     return best

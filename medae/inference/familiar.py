@@ -95,12 +95,14 @@ class Familiar(BaseModel):
                 f"it differs {away:.1f} times as much from the model's normal scans as they "
                 "differ among themselves; contrast or part of the body may be another"
             )
-        if residual > BADLY * self.residual:
-            sentences.append(
-                f"the model restores it {residual / max(self.residual, 1e-9):.1f} times as badly as the worst of its "
-                "normal scans"
-            )
+        badly = self.badly(residual)
+        if badly > BADLY:
+            sentences.append(f"the model restores it {badly:.1f} times as badly as the worst of its normal scans")
         return sentences
+
+    def badly(self, residual: float) -> float:
+        """How badly a scan is restored: its median |residual| in units of `residual`."""
+        return residual / max(self.residual, TINY)
 
     def away(self, code: Map) -> float:
         """Distance from the nearest normal scan, in units of `furthest` or of `furthest_values`, whichever is more.

@@ -1,8 +1,8 @@
 """From a scan to the scores of an anomaly model on the prepared grid, and back: the same for maps and calibration."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, get_args
+from dataclasses import dataclass, replace
+from typing import Any, Self, get_args
 
 import numpy as np
 
@@ -44,6 +44,14 @@ class Prepared:
     images: Map
     body: Mask
     spacing: tuple[float, float, float]
+
+    def middle(self, slices: int) -> Self:
+        """Give this many slices from the middle of the body, or all if there are no more."""
+        filled = np.flatnonzero(self.body.any(axis=(1, 2)))
+        middle = int(filled[0] + filled[-1] + 1) // 2 if filled.size else 0
+        first = min(max(middle - slices // 2, 0), max(len(self.body) - slices, 0))
+        chosen = slice(first, first + slices)
+        return replace(self, images=self.images[chosen], body=self.body[chosen])
 
 
 def prepare(

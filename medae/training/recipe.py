@@ -170,6 +170,11 @@ class Recipe(_Strict):
             raise ValueError("lesions are told by models of task anomaly only; leave the option 'lesions' out")
         if "lesions" in self.scores and not self.options.get("lesions"):
             raise ValueError("the score 'lesions' needs a network that tells lesions; set the option 'lesions'")
+        if self.mild_lesions != MILD and not (self.options.get("lesions") and self.options.get("spatial_dims") == 3):
+            raise ValueError(
+                "mild_lesions is for networks of blocks that tell lesions; set the options 'lesions' and "
+                "'spatial_dims' 3, or leave it out"
+            )
         return self
 
     @property

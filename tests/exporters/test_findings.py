@@ -51,9 +51,7 @@ def test_sides_and_p_values_are_told(ct: Result) -> None:
     assert ct.anomaly_map is not None
     volume = ct.anomaly_map.volume
     normals = Normals((5.0, 8.0, 20.0), ((2.0, 4.0), (4.0, 0.0)))
-    darker = replace(
-        ct.anomaly_map, volume=replace(volume, array=-volume.array), normals=normals, outside=("it is CT",)
-    )
+    darker = replace(ct.anomaly_map, volume=replace(volume, array=-volume.array), normals=normals)
     result = replace(ct, anomaly_map=darker)
     rows = list(csv.DictReader(io.StringIO(findings_csv(result))))
     assert [(row["side"], row["p"], row["max_z"]) for row in rows] == [
@@ -62,5 +60,14 @@ def test_sides_and_p_values_are_told(ct: Result) -> None:
     ]
     record = json.loads(findings_json(result))
     assert [record["p"], record["normal_scans"], record["expected_findings_per_normal_scan"]] == [0.5, 3, 2.0]
-    assert record["outside_domain"] == ["it is CT"]
+    assert record["outside_domain"] == []
     assert next(csv.DictReader(io.StringIO(findings_csv(ct))))["p"] == ""
+
+
+def test_outside_the_domain_that_is_told_and_no_p(ct: Result) -> None:
+    assert ct.anomaly_map is not None
+    normals = Normals((5.0, 8.0, 20.0), ((2.0, 4.0), (4.0, 0.0)))
+    result = replace(ct, anomaly_map=replace(ct.anomaly_map, normals=normals, outside=("it is CT",)))
+    record = json.loads(findings_json(result))
+    assert (record["outside_domain"], record["p"]) == (["it is CT"], None)
+    assert {row["p"] for row in csv.DictReader(io.StringIO(findings_csv(result)))} == {""}

@@ -37,6 +37,6 @@ def signed_model(outside: tuple[str, ...] = ()) -> ViewerModel:
     scores[2, 25:30, 30:40] = -8.0
     volume = model.anomaly_map.volume.with_array(scores)
     anomaly_map = AnomalyMap(volume, 3.0, "made up", normals=NORMALS, outside=outside)
-    model.set_anomaly_map(anomaly_map, findings(volume, 3.0, normals=NORMALS))
+    model.set_anomaly_map(anomaly_map, anomaly_map.findings_above(3.0))
     model.scan_p = anomaly_map.p_value
     return model

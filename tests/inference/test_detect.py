@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from medae import phantom
+from medae import bundle, phantom
 from medae.errors import ModelError, SettingsError, UnsupportedVolume
 from medae.inference import detect
 from medae.inference.familiar import Familiar
@@ -164,6 +164,22 @@ def test_a_scan_is_prepared_once_for_models_that_want_it_alike(
     monkeypatch.setattr(sys.modules["medae.inference.detect"], "prepare", counted)
     detect(scan, model="one+two+finer")
     assert spacings == [3.0, 2.0]
+
+
+@pytest.mark.parametrize("restored", [3.0, 0.001])
+def test_where_values_tell_two_contrasts_hardly_apart_the_model_that_restores_the_scan_is_taken(
+    tiny_bundle, scan: Volume, monkeypatch: pytest.MonkeyPatch, restored: float
+) -> None:
+    def made(name: str, values: tuple[float, ...], residual: float):
+        code = (*[0.0] * 16, *values)
+        known = Familiar(signatures=(code,), furthest=0.1, furthest_values=0.1, residual=residual)
+        settings = {"calibration": CALIBRATION, "familiar": known.model_dump(mode="json")}
+        return tiny_bundle(name, task="anomaly", pixel_spacing=3.0, **settings)
+
+    near = made("near", tuple(np.linspace(0.18, 0.47, 10)), 1.0)
+    further = made("further", tuple(np.linspace(0.2, 0.45, 10)), restored)
+    monkeypatch.setattr(bundle, "fitting", lambda *_: (near, further))
+    assert detect(scan).provenance[0].bundle == ("further" if restored > 1 else "near")
 
 
 @pytest.mark.parametrize("contrast", ["FLAIR", "T1", "T2"])

@@ -6,7 +6,7 @@ import torch
 from medae import phantom
 from medae.families import FAMILIES
 from medae.inference.device import Device
-from medae.inference.mapping import SCORES, Scorer, prepare
+from medae.inference.mapping import SCORES, Prepared, Scorer, prepare
 from medae.inference.scores import features
 from medae.networks import LesionUNet, ResidualUNet
 from medae.progress import silent
@@ -22,6 +22,17 @@ def test_a_map_on_the_prepared_grid_comes_back_to_the_scan_again_and_again() -> 
     for _ in range(2):
         assert to_scan(np.full(prepared.images.shape, 3.0, np.float32)).shape == scan.shape
     assert np.allclose(to_scan(np.full(prepared.images.shape, 3.0, np.float32)), 3.0)
+
+
+def test_the_middle_of_a_scan_is_that_of_the_body() -> None:
+    body = np.zeros((10, 4, 4), bool)
+    body[4:9, 1:3, 1:3] = True
+    images = np.arange(10, dtype=np.float32)[:, None, None] * body
+    scan = Prepared(images, body, (3.0, 1.0, 1.0))
+    assert scan.middle(3).images[:, 1, 1].tolist() == [5, 6, 7]
+    assert scan.middle(6).body.shape == (6, 4, 4)
+    assert scan.middle(20).images.shape == images.shape
+    assert Prepared(images, ~body & body, scan.spacing).middle(3).images.shape == (3, 4, 4), "an empty body"
 
 
 def test_all_scores_are_there_and_trusted_voxels_only_count() -> None:

@@ -76,10 +76,23 @@ def test_where_lesions_are_bright_needs_how_bright() -> None:
 
 
 def test_lesions_are_told_by_models_of_anomalies_only() -> None:
-    recipe = find_recipe("mr-flair-anomaly")
+    recipe = find_recipe("mr-t1-anomaly")
     told = recipe.changed(options={"features": [8, 16], "lesions": True})
     with pytest.raises(SettingsError, match="task anomaly only"):
         told.changed(task="denoise")
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_a_share_of_mild_lesions_is_a_share(share: float) -> None:
+    with pytest.raises(SettingsError, match="mild_lesions"):
+        find_recipe("mr-t2-anomaly").changed(mild_lesions=share)
+
+
+def test_mild_lesions_are_for_blocks_of_networks_that_tell_lesions() -> None:
+    recipe = find_recipe("mr-t2-anomaly")
+    for options in ({**recipe.options, "spatial_dims": 2}, {**recipe.options, "lesions": False}):
+        with pytest.raises(SettingsError, match="'spatial_dims' 3"):
+            recipe.changed(options=options, patch_size=64, scores={}, mild_lesions=0.8)
 
 
 def test_the_score_of_told_lesions_needs_a_network_that_tells_them() -> None:
