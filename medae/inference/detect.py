@@ -27,8 +27,10 @@ from medae.provenance import Provenance
 from medae.results import AnomalyMap, Normals
 from medae.volume import Volume
 
-MIDDLE = 12
-"""Slices by which models are compared."""
+MIDDLE_SLICES = 12
+"""Slices of the middle by which models are compared."""
+RATHER = 2.0
+"""How many times as unlike as those of another contrast a model's normal scans are, to say so."""
 
 
 def detect(
@@ -95,6 +97,7 @@ class _Scan:
     def __init__(self, volume: Volume) -> None:
         self.volume = volume
         self._prepared: dict[str, tuple[Prepared, Callable[[Map], Map]]] = {}
+        self._unlike: dict[str, float] = {}
 
     def prepared_for(self, info: BundleInfo, network: Network) -> tuple[Prepared, Callable[[Map], Map]]:
         """Give the scan on the model's grid, and the way back (`medae.inference.mapping.prepare`)."""
@@ -102,6 +105,25 @@ class _Scan:
         if how not in self._prepared:
             self._prepared[how] = prepare(self.volume, info.settings, info.modalities[0], network)
         return self._prepared[how]
+
+    def unlike(self, info: BundleInfo, device: Device, report: Report) -> float:
+        """Tell how unlike a model's normal scans this one is, to compare models; infinite where that is not known.
+
+        The distance of how values are spread (1 - cosine: the square of an angle, nearly), times the square of how
+        badly the `MIDDLE_SLICES` are restored, as they lie on their grid: values of two contrasts may be spread alike,
+        and one may be restored well by both models.
+        """
+        if info.name not in self._unlike:
+            familiar, distance = _familiar(info), np.inf
+            if familiar is not None and familiar.signatures:
+                network = bundle.load_network(info)
+                prepared, _ = self.prepared_for(info, network)
+                scorer = Scorer(network, FAMILIES[info.family], device, ("residual",), views=1, identity=info.sha256)
+                scored = scorer.score(prepared.middle(MIDDLE_SLICES), report)
+                badly = familiar.badly(scored.residual) if scored.mask.any() else 1.0
+                distance = familiar.unlike(prepared.images, prepared.body) * badly**2
+            self._unlike[info.name] = float(distance)
+        return self._unlike[info.name]
 
 
 def _with(step: Provenance, threshold: float, seconds: float) -> Provenance:
@@ -124,26 +146,24 @@ def _models(scan: _Scan, model: str, device: Device, report: Report) -> tuple[li
 
 
 def _nearest(scan: _Scan, infos: Sequence[BundleInfo], device: Device, report: Report) -> BundleInfo:
-    """Give the model whose normal scans this one is most like, which tells its contrast.
-
-    Alike is how values are spread (1 - cosine, which grows with the square of an angle), times the square of how badly
-    the middle of the scan is restored: values of two contrasts may be spread alike, and one may be restored well by
-    both models.
-    """
-    best, least = infos[0], np.inf
+    """Give the model whose normal scans this one is most like, which tells its contrast."""
+    distances = []
     for n, info in enumerate(infos):
         report(n / len(infos), "Finding the model for this contrast")
-        familiar = _familiar(info)
-        if familiar is None or not familiar.signatures:
-            continue
-        network = bundle.load_network(info)
-        prepared, _ = scan.prepared_for(info, network)
-        scorer = Scorer(network, FAMILIES[info.family], device, ("residual",), views=1, identity=info.sha256)
-        residual = scorer.score(prepared.middle(MIDDLE), silent).residual
-        unlike = familiar.unlike(prepared.images, prepared.body) * familiar.badly(residual) ** 2
-        if unlike < least:
-            best, least = info, unlike
-    return best
+        distances.append(scan.unlike(info, device, part(report, n / len(infos), (n + 1) / len(infos))))
+    return infos[int(np.argmin(distances))]
+
+
+def _other_contrast(scan: _Scan, info: BundleInfo, device: Device, report: Report) -> list[str]:
+    """Say so if a scan is rather like the normal scans of the model of another contrast."""
+    modality = scan.volume.modality
+    fitting = bundle.fitting("anomaly", modality) if info.shipped and modality in info.modalities else ()
+    if len(fitting) < 2 or info.name not in {one.name for one in fitting}:
+        return []
+    best = _nearest(scan, fitting, device, report)
+    if scan.unlike(info, device, report) <= RATHER * scan.unlike(best, device, report):
+        return []
+    return [f"it looks like the normal scans of model {best.name}; its contrast may be another"]
 
 
 def _one(scan: _Scan, info: BundleInfo, device: Device, started: datetime, report: Report) -> AnomalyMap:
@@ -155,9 +175,10 @@ def _one(scan: _Scan, info: BundleInfo, device: Device, started: datetime, repor
     scorer = Scorer(network, family, device, mix, identity=info.sha256, **how)
     report(0.02, "Preparing the scan")
     prepared, to_scan = scan.prepared_for(info, network)
-    scored = scorer.score(prepared, part(report, 0.15, 0.95))
+    scored = scorer.score(prepared, part(report, 0.15, 0.9))
     z, own_spread = calibration.z_scores(scored.scores, scored.restored, scored.mask)
     outside = _outside(volume, info, calibration, scored.code, scored.residual)
+    outside += _other_contrast(scan, info, device, part(report, 0.9, 1.0))
     array = to_scan(z)
     array[volume.padding_mask()] = 0.0
     runner = scorer.runner

@@ -5,6 +5,7 @@ everywhere, however sure it looks. What counts is taken from normal scans, each 
 """
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import Self
 
 import numpy as np
@@ -31,7 +32,7 @@ BADLY = 3.0
 less well (1.7 times in FLAIR and 2.5 times in T2, measured on one). It is smoothed, so that anatomy counts, and noise
 hardly."""
 TINY = 1e-6
-"""Smallest unit of distance."""
+"""Smallest unit of distances and residuals."""
 
 
 class Familiar(BaseModel):
@@ -42,8 +43,8 @@ class Familiar(BaseModel):
     signatures
         One unit vector for each scan (`signature`).
     furthest
-        Largest distance of a scan from its nearest other one of another patient; 0 with one patient, whose scans tell
-        nothing of others.
+        Largest distance of a scan from its nearest other one of another patient, or of a patient's from the
+        nearest phantom; 0 with one patient, whose scans tell nothing of others.
     furthest_values
         The same of the values alone: a network that tells contrasts apart only for what it needs them may see another
         one as its own. 0 where it does not count (CT).
@@ -60,17 +61,27 @@ class Familiar(BaseModel):
 
     @classmethod
     def fit(
-        cls, codes: Sequence[Map], residuals: Sequence[float], patients: Sequence[str], noisy: Sequence[Map] = ()
+        cls,
+        codes: Sequence[Map],
+        residuals: Sequence[float],
+        patients: Sequence[str],
+        noisy: Sequence[Map] = (),
+        phantoms: Sequence[bool] = (),
     ) -> Self:
         """Take the measure of normal scans; scans of one patient do not vouch for each other, if there are others.
 
-        Codes of ``noisy`` scans are known as well, but do not widen how far normal scans are from each other.
+        Codes of ``noisy`` scans are known as well, but do not widen how far normal scans are from each other. Where
+        some scans are ``phantoms``, how far the others are from those counts, too (not in values): scans of few
+        patients, often of one scanner, tell too little of how far another scanner's may be.
         """
         nearest = [(0.0, 0.0)]
-        for code, patient in zip(codes, patients, strict=True):
+        for n, (code, patient) in enumerate(zip(codes, patients, strict=True)):
             others = [c for c, p in zip(codes, patients, strict=True) if p != patient]
             if others:
                 nearest.append(_nearest(code, others))
+            made = list(compress(codes, phantoms))
+            if made and not phantoms[n]:
+                nearest.append((_nearest(code, made)[0], 0.0))
         furthest, furthest_values = (float(v) for v in np.max(nearest, axis=0))
         rounded = tuple(tuple(float(f"{v:.4g}") for v in code) for code in (*codes, *noisy))
         return cls(

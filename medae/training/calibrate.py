@@ -125,7 +125,7 @@ def calibrate(
             scored = scorer.score(normal.prepared, inner, normal.trusted)
             if not scored.mask.any():
                 continue
-            seen.append((scored.code, scored.residual, normal.patient))
+            seen.append((scored.code, scored.residual, normal))
             if n < len(normals):
                 stored.append((_store(Path(folder) / str(n), scored), normal))
                 if telling[n]:
@@ -142,9 +142,15 @@ def calibrate(
             z, _ = calibration.z_scores(scores, restored, mask)
             mapped.append(_mapped(z, normal.prepared.spacing))
     judged = calibration.judged(mapped)
-    seen += [(scorer.code(one.prepared), 0.0, one.patient) for one in known]
-    codes, residuals, patients = zip(*seen, strict=True)
-    familiar = Familiar.fit(codes, residuals, patients, [scorer.code(one.prepared) for one in noisy])
+    seen += [(scorer.code(one.prepared), 0.0, one) for one in known]
+    codes, residuals, scans = zip(*seen, strict=True)
+    familiar = Familiar.fit(
+        codes,
+        residuals,
+        [scan.patient for scan in scans],
+        [scorer.code(one.prepared) for one in noisy],
+        [scan.is_phantom for scan in scans],
+    )
     if modality == "CT":
         familiar = familiar.model_copy(update={"furthest_values": 0.0})
     metrics: dict[str, object] = {

@@ -166,9 +166,9 @@ def test_a_scan_is_prepared_once_for_models_that_want_it_alike(
     assert spacings == [3.0, 2.0]
 
 
-@pytest.mark.parametrize("restored", [3.0, 0.001])
+@pytest.mark.parametrize(("restored", "taken"), [(3.0, "further"), (1.0, "near"), (0.001, "near")])
 def test_where_values_tell_two_contrasts_hardly_apart_the_model_that_restores_the_scan_is_taken(
-    tiny_bundle, scan: Volume, monkeypatch: pytest.MonkeyPatch, restored: float
+    tiny_bundle, scan: Volume, monkeypatch: pytest.MonkeyPatch, restored: float, taken: str
 ) -> None:
     def made(name: str, values: tuple[float, ...], residual: float):
         code = (*[0.0] * 16, *values)
@@ -179,7 +179,7 @@ def test_where_values_tell_two_contrasts_hardly_apart_the_model_that_restores_th
     near = made("near", tuple(np.linspace(0.18, 0.47, 10)), 1.0)
     further = made("further", tuple(np.linspace(0.2, 0.45, 10)), restored)
     monkeypatch.setattr(bundle, "fitting", lambda *_: (near, further))
-    assert detect(scan).provenance[0].bundle == ("further" if restored > 1 else "near")
+    assert detect(scan).provenance[0].bundle == taken
 
 
 @pytest.mark.parametrize("contrast", ["FLAIR", "T1", "T2"])
@@ -188,3 +188,9 @@ def test_the_shipped_model_of_the_contrast_is_found_for_heads_of_a_frame_never_s
     found = detect(with_noise(head.volume, 0.04, seed=1))
     assert found.provenance[0].bundle == f"mr-{contrast.lower()}-anomaly"
     assert not found.outside
+
+
+def test_a_scan_of_another_contrast_is_outside_and_the_model_for_it_named() -> None:
+    head = phantom.head("T1", shape=(24, 192, 160), spacing=(4.0, 1.0, 1.0), seed=1)
+    sentences = detect(with_noise(head.volume, 0.04, seed=1), model="mr-flair-anomaly").outside
+    assert any("normal scans of model mr-t1-anomaly" in sentence for sentence in sentences)

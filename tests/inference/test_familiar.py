@@ -35,6 +35,15 @@ def test_scans_of_one_patient_do_not_vouch_for_each_other() -> None:
     assert twice.furthest > 0.5
 
 
+def test_phantoms_and_patients_tell_how_far_other_scanners_may_be() -> None:
+    codes = [*CODES, unit(1, 0.15, 0.5)]
+    patients, phantoms = ["a", "b", "c", "phantom"], [False, False, False, True]
+    strange = unit(1, 0.15, 0.35)
+    assert KNOWN.outside(strange, 0.01)
+    assert not Familiar.fit(codes[:3], [0.02] * 3, patients[:3], phantoms=phantoms[:3]).furthest > KNOWN.furthest
+    assert not Familiar.fit(codes, [0.02] * 4, patients, phantoms=phantoms).outside(strange, 0.01)
+
+
 def test_scans_of_one_patient_tell_nothing_of_others() -> None:
     assert Familiar.fit(CODES, [0.02] * 3, ["a"] * 3).outside(unit(0, 1, 1), 0.01) == []
 
