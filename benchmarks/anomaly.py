@@ -116,7 +116,7 @@ def normals(count: int) -> list[str]:
     lines = ["| scans | number | called abnormal at 0.10 | findings per scan | |", "|---|---|---|---|---|"]
     for group, number, abnormal, found, notes in normal_rows(count):
         lines.append(f"| {group} | {number} | {abnormal} | {found:.2f} | {', '.join(notes)} |")
-    return lines
+    return [*lines, "", "Outside the domain no p is told, and no scan called abnormal."]
 
 
 def lesions(phantoms: int) -> list[str]:

@@ -188,7 +188,10 @@ def normal_scans(count: int) -> Iterator[tuple[str, str, Volume, NDArray[np.bool
 
 
 def normal_rows(count: int, alpha: float = 0.10) -> Iterator[tuple[str, int, int, float, list[str]]]:
-    """Yield group, scans, scans called abnormal at ``alpha``, findings per scan, and what was outside the domain."""
+    """Yield group, scans, scans called abnormal at ``alpha``, findings per scan, and how many were outside the domain.
+
+    Outside the domain none is called abnormal.
+    """
     groups: dict[str, list[tuple[bool, int, bool]]] = {}
     for group, model, volume, _ in normal_scans(count):
         result = medae.detect(volume, model=model)

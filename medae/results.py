@@ -38,7 +38,8 @@ class Finding:
     max_score, mean_score
         Peak and mean |z|.
     p
-        Chance of such a peak anywhere in a normal scan (`Normals.p_value`); None where that is not known.
+        Chance of such a peak anywhere in a normal scan (`Normals.p_value`); None where that is not known, and outside
+        the model's domain.
     brighter
         Whether the scan is brighter than expected at the peak, not darker.
     """

@@ -71,7 +71,7 @@ def p_text(p: float | None, scans: int) -> str:
 
 
 def scan_line(model: ViewerModel) -> str:
-    """Say how unusual the scan is among normal ones; empty where that is not known, or means nothing."""
+    """Say how unusual the scan is among normal ones; empty where that is not known."""
     if model.anomaly_map is None or model.scan_p is None:
         return ""
     scans = model.anomaly_map.normals.scans

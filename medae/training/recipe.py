@@ -165,7 +165,7 @@ class Recipe(_Strict):
     licence: str = "Apache-2.0"
 
     @model_validator(mode="after")
-    def _lesions_are_anomalies(self) -> Self:
+    def _lesions_can_be_told(self) -> Self:
         if self.options.get("lesions") and self.task != "anomaly":
             raise ValueError("lesions are told by models of task anomaly only; leave the option 'lesions' out")
         if "lesions" in self.scores and not self.options.get("lesions"):
