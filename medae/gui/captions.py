@@ -71,8 +71,8 @@ def p_text(p: float | None, scans: int) -> str:
 
 
 def scan_line(model: ViewerModel) -> str:
-    """Say how unusual the scan is among normal ones; empty where that is not known."""
-    if model.anomaly_map is None or model.scan_p is None:
+    """Say how unusual the scan is among normal ones; empty where that is not known, or means nothing."""
+    if model.anomaly_map is None or model.scan_p is None or outside(model):
         return ""
     scans = model.anomaly_map.normals.scans
     p = p_text(model.scan_p, scans)
