@@ -92,7 +92,7 @@ def detect(
 
 
 class _Scan:
-    """A scan, and how models take it: prepared once for all that want it alike."""
+    """A scan, and how models take it: prepared once for all that want it alike, compared once with each."""
 
     def __init__(self, volume: Volume) -> None:
         self.volume = volume

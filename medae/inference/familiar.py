@@ -74,12 +74,11 @@ class Familiar(BaseModel):
         some scans are ``phantoms``, how far the others are from those counts, too (not in values): scans of few
         patients, often of one scanner, tell too little of how far another scanner's may be.
         """
-        nearest = [(0.0, 0.0)]
+        nearest, made = [(0.0, 0.0)], list(compress(codes, phantoms))
         for n, (code, patient) in enumerate(zip(codes, patients, strict=True)):
             others = [c for c, p in zip(codes, patients, strict=True) if p != patient]
             if others:
                 nearest.append(_nearest(code, others))
-            made = list(compress(codes, phantoms))
             if made and not phantoms[n]:
                 nearest.append((_nearest(code, made)[0], 0.0))
         furthest, furthest_values = (float(v) for v in np.max(nearest, axis=0))
