@@ -167,6 +167,9 @@ class Calibration(_Strict):
         much wider its own is. 1 in models before 0.8.0.
     by_own_spread
         Whether it is; not in some models before 0.8.0.
+    dark_weight
+        What z of a darker place is multiplied by: below 1 where disease is mostly bright, as in FLAIR, so that fewer of
+        the accepted false findings are dark.
     """
 
     intensity_edges: tuple[float, ...]
@@ -184,6 +187,7 @@ class Calibration(_Strict):
     coarse_noise: float = 0.0
     usual_spread: float = 1.0
     by_own_spread: bool = True
+    dark_weight: float = 1.0
 
     @classmethod
     def stored(cls, settings: Mapping[str, Any]) -> Self | None:
@@ -229,7 +233,7 @@ class Calibration(_Strict):
         one_tail
             Whether sums of either sign are matched to a Gaussian together, instead of each side by itself.
         how
-            ``views``, ``draws`` and ``coarse_noise``.
+            ``views``, ``draws``, ``coarse_noise`` and ``dark_weight``.
         """
         intensity, slope = (np.concatenate([getattr(s, name) for s in samples]) for name in ("restored", "slope"))
         edges = tuple(float(e) for e in np.unique(np.percentile(intensity, np.arange(10, 100, 10))))
@@ -273,7 +277,7 @@ class Calibration(_Strict):
         own = robust_spread(inside[:: max(1, inside.size // 1_000_000)]) if inside.size else 1.0
         if own > self.usual_spread and self.by_own_spread:
             z /= np.float32(own / self.usual_spread)
-        return z, own
+        return np.where(z < 0, np.float32(self.dark_weight) * z, z), own
 
     def _told(self, sums: Map) -> Map:
         """Tell weighted sums of scores as z of a Gaussian."""

@@ -78,6 +78,7 @@ def calibrate(
     mix: Mapping[str, float],
     modality: str,
     spreads_within: float | None = None,
+    dark_weight: float = 1.0,
 ) -> tuple[dict[str, object], dict[str, object]]:
     """Measure the scores of normal scans.
 
@@ -103,6 +104,8 @@ def calibrate(
     spreads_within
         Slice spacing in mm up to which normal scans tell the spreads of scores, if there are any; those with slices
         further apart tell thresholds only. None: all tell both.
+    dark_weight
+        What z of darker places is multiplied by.
 
     Returns
     -------
@@ -133,8 +136,9 @@ def calibrate(
                     samples.append(Sample.of(scored.scores, scored.restored, scored.mask, counted))
         if not samples:
             raise SettingsError("no normal scan shows anything to calibrate on; name a folder of normal scans")
-        how: dict[str, Any] = {"views": scorer.views, "draws": scorer.draws, "coarse_noise": scorer.coarse_noise}
-        calibration = Calibration.fit(samples, mix, **how, **(RARE if modality == "CT" else {}))
+        how: dict[str, Any] = {name: getattr(scorer, name) for name in ("views", "draws", "coarse_noise")}
+        how |= {"dark_weight": dark_weight} | (RARE if modality == "CT" else {})
+        calibration = Calibration.fit(samples, mix, **how)
         mapped = []
         for n, (path, normal) in enumerate(stored):
             report(0.9 + 0.1 * n / len(stored), f"Judging normal scan {n + 1} of {len(stored)}")

@@ -18,8 +18,9 @@ from torch.utils.data import DataLoader, Dataset, Sampler  # noqa: TID253
 from medae.families import Batch
 from medae.training.augment import Geometry, augmentation
 from medae.training.cache import Scan
-from medae.training.corruption import Draw, Patch, corruption
+from medae.training.corruption import corruption
 from medae.training.recipe import Recipe
+from medae.training.sample import Draw, Patch
 
 TRAINING, VALIDATION, SHOWN = 0, 1, 2
 """First numbers of the seeds, so that no patch to judge by was ever drawn to learn from."""

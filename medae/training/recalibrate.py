@@ -58,7 +58,13 @@ def recalibrate(
     scorer = Scorer(network, FAMILIES[info.family], choose_device(device), tuple(mix), identity=info.sha256)
     within = info.settings.get("spreads_within")
     settings, metrics = calibrate(
-        scorer, normals, part(report, 0.3, 0.98), mix=mix, modality=modality, spreads_within=within
+        scorer,
+        normals,
+        part(report, 0.3, 0.98),
+        mix=mix,
+        modality=modality,
+        spreads_within=within,
+        dark_weight=before.dark_weight if before is not None else 1.0,
     )
     warnings = []
     if len(normals) < ENOUGH:

@@ -13,7 +13,7 @@ from medae.results import Score
 
 RADIOGRAPHS = ("DX", "CR", "RG", "XR")
 """Modalities of projection radiographs, which a model of one of them serves; XR is what users call them all."""
-MILD = 0.5
+MILD_SHARE = 0.5
 """Share of the synthetic lesions in a block that are hard to tell from anatomy, unless a recipe says another."""
 
 
@@ -113,6 +113,9 @@ class Recipe(_Strict):
         those of thicker slices tell thresholds only. None: all tell both.
     scores
         Weights of an anomaly model's scores in z; by default those of the modality (`medae.training.calibrate`).
+    dark_weight
+        What z of an anomaly model is multiplied by where something is darker than usual: below 1 where disease is
+        mostly bright, above where it is mostly dark.
     automatic
         Whether ``--model auto`` may take the model, once it is shipped; False where it is there to be compared with.
     start
@@ -148,9 +151,10 @@ class Recipe(_Strict):
     anatomy: Literal["body", "brain"] = "body"
     bias_field: bool = False
     slice_spacing: float = Field(1.0, gt=0)
-    mild_lesions: float = Field(MILD, ge=0, le=1)
+    mild_lesions: float = Field(MILD_SHARE, ge=0, le=1)
     spreads_within: float | None = Field(None, gt=0)
     scores: dict[Score, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    dark_weight: float = Field(1.0, gt=0)
     automatic: bool = True
     start: str | None = None
     steps: int = Field(4000, ge=1)
@@ -170,7 +174,9 @@ class Recipe(_Strict):
             raise ValueError("lesions are told by models of task anomaly only; leave the option 'lesions' out")
         if "lesions" in self.scores and not self.options.get("lesions"):
             raise ValueError("the score 'lesions' needs a network that tells lesions; set the option 'lesions'")
-        if self.mild_lesions != MILD and not (self.options.get("lesions") and self.options.get("spatial_dims") == 3):
+        if self.mild_lesions != MILD_SHARE and not (
+            self.options.get("lesions") and self.options.get("spatial_dims") == 3
+        ):
             raise ValueError(
                 "mild_lesions is for networks of blocks that tell lesions; set the options 'lesions' and "
                 "'spatial_dims' 3, or leave it out"

@@ -236,6 +236,7 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
             mix=mix,
             modality=recipe.modality,
             spreads_within=recipe.spreads_within,
+            dark_weight=recipe.dark_weight,
         )
         settings |= calibrated
         metrics["calibrated_on"] = _kinds(scans)

@@ -40,6 +40,16 @@ def test_z_has_the_sign_of_the_difference() -> None:
     assert z[2, 20:24, 20:24].max() < -5
 
 
+def test_darker_places_count_less_where_disease_is_bright() -> None:
+    scores, restored = scan(7)
+    samples = [Sample.of(*scan(seed), MASK) for seed in range(3)]
+    alike, _ = Calibration.fit(samples, {"residual": 1.0}).z_scores(scores, restored, MASK)
+    bright, own = Calibration.fit(samples, {"residual": 1.0}, dark_weight=0.5).z_scores(scores, restored, MASK)
+    assert np.array_equal(bright[alike > 0], alike[alike > 0])
+    np.testing.assert_allclose(bright[alike < 0], 0.5 * alike[alike < 0], rtol=1e-6)
+    assert own == pytest.approx(1, abs=0.1)
+
+
 def test_a_scan_that_is_stranger_all_over_is_judged_by_its_own_spread() -> None:
     scores, restored = scan(7, size=4.0)
     z, own = fitted().z_scores(scores, restored, MASK)

@@ -134,3 +134,20 @@ def test_what_counts_depends_on_modality_and_network() -> None:
     assert mix_for("MR", plain) == mix_for("MR", telling) == {"residual": 1.0, "intensity": 1.0}
     assert mix_for("CT", telling) == {"lesions": 1.0}
     assert mix_for("CT", plain) == mix_for("PT", telling) == {"residual": 1.0}
+
+
+def test_darker_places_tell_fewer_of_the_false_findings_where_they_count_less() -> None:
+    def findings(weight: float) -> int:
+        settings, _ = calibrate(
+            scorer(zero=True),
+            [normal(seed) for seed in range(3)],
+            silent,
+            mix={"intensity": 1.0},
+            modality="MR",
+            dark_weight=weight,
+        )
+        made = Calibration.model_validate(settings["calibration"])
+        assert made.dark_weight == weight
+        return sum(sum(scan.findings) for scan in made.scans)
+
+    assert findings(0.01) < findings(1.0)
