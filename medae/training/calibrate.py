@@ -137,7 +137,7 @@ def calibrate(
         if not samples:
             raise SettingsError("no normal scan shows anything to calibrate on; name a folder of normal scans")
         how: dict[str, Any] = {name: getattr(scorer, name) for name in ("views", "draws", "coarse_noise")}
-        how |= {"dark_weight": dark_weight} | (RARE if modality == "CT" else {})
+        how |= {"dark_weight": dark_weight, **(RARE if modality == "CT" else {})}
         calibration = Calibration.fit(samples, mix, **how)
         mapped = []
         for n, (path, normal) in enumerate(stored):

@@ -106,8 +106,8 @@ class Recipe(_Strict):
     slice_spacing
         Least distance in mm of slices of the brain (for anomaly models): those closer together are averaged to it.
     mild_lesions
-        Share of the synthetic lesions in a block that are hard to tell from anatomy, small and faint; for networks of
-        blocks that tell lesions (options ``spatial_dims`` 3 and ``lesions``), others have none.
+        Share of the synthetic lesions in a block that are hard to tell from anatomy, small, faint and round; for
+        networks of blocks that tell lesions (options ``spatial_dims`` 3 and ``lesions``), others have none.
     spreads_within
         Slice spacing in mm up to which normal scans, if there are such, tell the spreads of an anomaly model's scores;
         those of thicker slices tell thresholds only. None: all tell both.
