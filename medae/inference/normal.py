@@ -4,7 +4,8 @@
   (smoothed) restored intensity and its gradient are alike, so that edges, where every residual is large, do not light
   up; the intensity itself is compared with that of all voxels. The scores are added up, and the sum is told as the z
   that a Gaussian exceeds as seldom as voxels of normal scans exceed the sum, in MR on either side by itself: dark
-  structures that are seldom restored well do not hide what is bright. A scan that is noisier or otherwise stranger all
+  structures that are seldom restored well do not hide what is bright; a model may count z of what is darker less or
+  more (``dark_weight``), in normal scans as in others. A scan that is noisier or otherwise stranger all
   over than any normal one is divided by how much wider than theirs its own spread is.
 - **p and false findings** come from the largest |z| of normal scans, and from their findings (`medae.results.Normals`):
   of those whose slices are as far apart as the scan's, since a structure that thick slices cut once or twice looks like

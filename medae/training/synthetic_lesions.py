@@ -36,7 +36,8 @@ class Look:
         Share with edges as sharp as those of anatomy, for a network that tells lesions. Without them sharp edges told
         anatomy from lesions, and strong lesions with sharp edges were taken for fluid.
     replaced
-        Share that replaces the texture below it, rather than keeping it.
+        Share, of all with displaced tissue among them, that replaces the texture below it rather than keeping it; none
+        that is ``like`` another place does.
     like
         Share that is as bright as the tissue at another place, for a network that tells lesions. It takes them for that
         tissue unless it learns where that may be.

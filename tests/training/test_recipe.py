@@ -88,6 +88,11 @@ def test_a_share_of_mild_lesions_is_a_share(share: float) -> None:
         find_recipe("mr-t2-anomaly").changed(mild_lesions=share)
 
 
+def test_darker_places_count_something() -> None:
+    with pytest.raises(SettingsError, match="dark_weight"):
+        find_recipe("mr-t2-anomaly").changed(dark_weight=0.0)
+
+
 def test_mild_lesions_are_for_blocks_of_networks_that_tell_lesions() -> None:
     recipe = find_recipe("mr-t2-anomaly")
     for options in ({**recipe.options, "spatial_dims": 2}, {**recipe.options, "lesions": False}):

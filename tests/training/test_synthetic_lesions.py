@@ -49,12 +49,16 @@ def test_edges_of_told_lesions_can_be_as_sharp_as_those_of_anatomy() -> None:
     assert np.mean(np.array(steepest) > 0.6) > 0.4
 
 
-def test_mild_lesions_are_faint_and_even() -> None:
-    for seed in range(30):
-        added, part = _lesion(_uniform(), MILD, seed)
-        assert 0.03 < added.abs().max() < 0.13
-        contrasts = added[part > 0.95].abs()
-        assert contrasts.max() - contrasts.min() < 0.06 * contrasts.max()
+def test_mild_lesions_are_faint_and_sharp_and_keep_the_texture_below_them() -> None:
+    block = torch.ones(8, 64, 64)
+    noise = 0.02 * torch.randn(8, 64, 64, generator=torch.Generator().manual_seed(0))
+    for seed in range(60):
+        added, part = _lesion(Patch(0.5 + noise, block, block, (3.0, 1.0, 1.0)), MILD, seed)
+        assert 0.039 < added.abs().max() < 0.121
+        assert added.diff(dim=2).abs().max() > 0.4 * added.abs().max()
+        inside = added[part > 0.95].abs()
+        assert inside.numel() > 0
+        assert inside.max() - inside.min() < 0.06 * inside.max()
 
 
 def test_mild_lesions_are_rounder_than_others() -> None:
