@@ -5,8 +5,8 @@
   up; the intensity itself is compared with that of all voxels. The scores are added up, and the sum is told as the z
   that a Gaussian exceeds as seldom as voxels of normal scans exceed the sum, in MR on either side by itself: dark
   structures that are seldom restored well do not hide what is bright; a model may count z of what is darker less or
-  more (``dark_weight``), in normal scans as in others. A scan that is noisier or otherwise stranger all
-  over than any normal one is divided by how much wider than theirs its own spread is.
+  more (``dark_weight``), in normal scans as in others. A scan that is noisier or otherwise stranger all over than any
+  normal one is divided by how much wider than theirs its own spread is.
 - **p and false findings** come from the largest |z| of normal scans, and from their findings (`medae.results.Normals`):
   of those whose slices are as far apart as the scan's, since a structure that thick slices cut once or twice looks like
   a lesion more often.
@@ -278,7 +278,8 @@ class Calibration(_Strict):
         own = robust_spread(inside[:: max(1, inside.size // 1_000_000)]) if inside.size else 1.0
         if own > self.usual_spread and self.by_own_spread:
             z /= np.float32(own / self.usual_spread)
-        return np.where(z < 0, np.float32(self.dark_weight) * z, z), own
+        np.multiply(z, np.float32(self.dark_weight), out=z, where=z < 0)
+        return z, own
 
     def _told(self, sums: Map) -> Map:
         """Tell weighted sums of scores as z of a Gaussian."""

@@ -1,12 +1,15 @@
-"""Small phantom scans, and recipes that train on them in a second."""
+"""Small phantom scans, recipes that train on them in a second, and seeded randomness."""
 
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from medae import phantom
 from medae.training.recipe import Recipe
+from medae.training.sample import Draw
 
 MakeRecipe = Callable[..., Recipe]
 
@@ -41,3 +44,8 @@ def short(scans: Path) -> MakeRecipe:
         return Recipe.model_validate({**fields, **changes})
 
     return make
+
+
+def seeded(seed: int, progress: float = 1.0) -> Draw:
+    """Give the randomness of one sample."""
+    return Draw(np.random.default_rng(seed), torch.Generator().manual_seed(seed), progress)

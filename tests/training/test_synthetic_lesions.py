@@ -4,18 +4,15 @@ import numpy as np
 import torch
 
 from medae.training.corruption import anomalies
-from medae.training.sample import Draw, Patch
+from medae.training.sample import Patch
 from medae.training.synthetic_lesions import ANY, MILD, Look, put_lesion
-
-
-def _draw(seed: int) -> Draw:
-    return Draw(np.random.default_rng(seed), torch.Generator().manual_seed(seed))
+from tests.training.conftest import seeded
 
 
 def _lesion(patch: Patch, look: Look, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Give what one told lesion added to a block, and how far each voxel is part of it; both (S, H, W)."""
     images, changed, inside = patch.clean.clone(), torch.zeros_like(patch.body), torch.nonzero(patch.body)
-    put_lesion(images, changed, patch, inside, _draw(seed), look, told=True)
+    put_lesion(images, changed, patch, inside, seeded(seed), look, told=True)
     return images - patch.clean, changed
 
 
@@ -28,7 +25,7 @@ def test_told_lesions_end_in_the_neighbours_of_a_slice() -> None:
     uniform = Patch(torch.full((5, 32, 40), 0.5), torch.ones(1, 32, 40), torch.ones(1, 32, 40), (3.0, 1.0, 1.0))
     throughout, ending = 0, 0
     for seed in range(200):
-        given, target, _ = anomalies(uniform, _draw(seed), lesions=True)
+        given, target, _ = anomalies(uniform, seeded(seed), lesions=True)
         told = (target[1].abs() == 1) & ((given[2] - target[0]).abs() > 0.15)
         if told.sum() > 20:
             gone = ((given[4] - given[2])[told].abs() > 0.1).float().mean()
@@ -38,11 +35,9 @@ def test_told_lesions_end_in_the_neighbours_of_a_slice() -> None:
 
 def test_edges_of_told_lesions_can_be_as_sharp_as_those_of_anatomy() -> None:
     """Most of the contrast lies between two pixels next to each other: soft edges must not tell a lesion."""
-    block = torch.ones(8, 64, 64)
-    uniform = Patch(0.5 * block, block, block, (3.0, 1.0, 1.0))
     steepest = []
     for seed in range(80):
-        given, target, _ = anomalies(uniform, _draw(seed), shading=(0.0, 0.0), lesions=True)
+        given, target, _ = anomalies(_uniform(), seeded(seed), shading=(0.0, 0.0), lesions=True)
         change = (given - target[0]).abs()
         if change.max() > 0.2:
             steepest.append(float(change.diff(dim=2).abs().max() / change.max()))
