@@ -19,6 +19,8 @@ Score = Literal["residual", "structure", "features", "intensity", "lesions"]
 
 DEFAULT_MIN_VOLUME_MM3 = 50.0
 """Findings smaller than this are left out unless asked for."""
+ACCEPTED = 0.8
+"""False findings per normal scan, on average, at a calibrated threshold, where a recipe names no other number."""
 
 
 @dataclass(frozen=True, slots=True)

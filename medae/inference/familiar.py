@@ -29,8 +29,8 @@ SLACK = 2.0
 """How much further than the furthest normal scan from its nearest other one a scan may be."""
 BADLY = 3.0
 """How much larger than the largest residual of normal scans that of a scan may be: those of other scanners are restored
-less well (1.7 times in FLAIR and 2.5 times in T2, measured on one). It is smoothed, so that anatomy counts, and noise
-hardly."""
+less well (1.7 times in FLAIR, 2.2 in T1 and 2.5 in T2, measured on one). It is smoothed, so that anatomy counts, and
+noise hardly."""
 TINY = 1e-6
 """Smallest unit of distances and residuals."""
 

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from medae.results import Normals
+from medae.results import ACCEPTED, Normals
 
 Map = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -31,8 +31,6 @@ LEVELS = tuple(float(level) for level in np.arange(2.0, 15.01, 0.25))
 """Thresholds of z at which false regions are counted."""
 STEP = 0.05
 """Of thresholds between `LEVELS`, for which false regions are interpolated."""
-ACCEPTED = 0.8
-"""False regions per normal scan, on average, at the shipped threshold."""
 SAMPLED = 200_000
 """Voxels of a scan that the tables are fitted to."""
 HIGH = 99.0
@@ -159,7 +157,7 @@ class Calibration(_Strict):
     regions
         Findings per normal scan at each of `LEVELS`.
     threshold
-        z at which at most `ACCEPTED` regions are found in a normal scan, on average of all.
+        z at which at most ``accepted_findings`` regions are found in a normal scan, on average of all.
     views, draws, coarse_noise
         Copies of a scan, restorations of each that are averaged, and the standard deviation of the coarse noise that
         each is made from.
@@ -171,6 +169,8 @@ class Calibration(_Strict):
     dark_weight
         What z of a darker place is multiplied by: below 1 where disease is mostly bright, as in FLAIR, so that fewer of
         the accepted false findings are dark.
+    accepted_findings
+        Regions per normal scan that a threshold may find, on average.
     """
 
     intensity_edges: tuple[float, ...]
@@ -189,6 +189,7 @@ class Calibration(_Strict):
     usual_spread: float = 1.0
     by_own_spread: bool = True
     dark_weight: float = 1.0
+    accepted_findings: float = ACCEPTED
 
     @classmethod
     def stored(cls, settings: Mapping[str, Any]) -> Self | None:
@@ -234,7 +235,7 @@ class Calibration(_Strict):
         one_tail
             Whether sums of either sign are matched to a Gaussian together, instead of each side by itself.
         how
-            ``views``, ``draws``, ``coarse_noise`` and ``dark_weight``.
+            ``views``, ``draws``, ``coarse_noise``, ``dark_weight`` and ``accepted_findings``.
         """
         intensity, slope = (np.concatenate([getattr(s, name) for s in samples]) for name in ("restored", "slope"))
         edges = tuple(float(e) for e in np.unique(np.percentile(intensity, np.arange(10, 100, 10))))
@@ -260,7 +261,7 @@ class Calibration(_Strict):
         """Add what the z-scores of normal scans are like."""
         mean = np.asarray([scan.findings for scan in scans], float).mean(axis=0)
         fine = np.arange(LEVELS[0], LEVELS[-1] + STEP, STEP)
-        low = fine[np.interp(fine, LEVELS, mean) <= ACCEPTED]
+        low = fine[np.interp(fine, LEVELS, mean) <= self.accepted_findings]
         return self.model_copy(
             update={
                 "scans": tuple(scans),

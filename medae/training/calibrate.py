@@ -1,6 +1,7 @@
 """Calibrate an anomaly model: what its scores look like on scans without anomalies."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -16,7 +17,7 @@ from medae.inference.normal import LEVELS, Calibration, Mask, NormalScan, Sample
 from medae.inference.scores import Map
 from medae.networks import Network
 from medae.progress import Report, part
-from medae.results import DEFAULT_MIN_VOLUME_MM3, findings
+from medae.results import ACCEPTED, DEFAULT_MIN_VOLUME_MM3, findings
 from medae.training.cache import PHANTOM, Scan
 from medae.volume import Volume
 
@@ -30,6 +31,9 @@ RARE: Mapping[str, Any] = {"high": 99.9, "one_tail": True}
 """How scores are told in CT (`medae.inference.normal.Calibration.fit`), where much of the chest looks like a lesion now
 and then: vessels, hila and the domes of the diaphragm by so much more than fat and muscle that spreads have to be those
 of what is rare, or lesions in muscle count no more than a vessel. In MR it found no more."""
+
+RESTORED = 12
+"""Scans learnt from, patients in turn, that tell how badly a scan may be restored; each takes as long as its map."""
 
 
 def mix_for(modality: str, network: Network) -> Mapping[str, float]:
@@ -79,6 +83,7 @@ def calibrate(
     modality: str,
     spreads_within: float | None = None,
     dark_weight: float = 1.0,
+    accepted_findings: float = ACCEPTED,
 ) -> tuple[dict[str, object], dict[str, object]]:
     """Measure the scores of normal scans.
 
@@ -92,7 +97,8 @@ def calibrate(
     report
         Progress; may raise `Cancelled`.
     known
-        Further scans that the model has seen: they tell what is familiar, not what is normal.
+        Further scans that the model has seen: they tell what is familiar and, patients only, how badly a scan may be
+        restored (at most `RESTORED` of them), not what is normal.
     noisy
         Scans as noisy as may be: familiar, but no measure of how far normal scans are from each other.
     odd
@@ -106,6 +112,8 @@ def calibrate(
         further apart tell thresholds only. None: all tell both.
     dark_weight
         What z of darker places is multiplied by.
+    accepted_findings
+        False findings per normal scan, on average, at the threshold.
 
     Returns
     -------
@@ -122,8 +130,10 @@ def calibrate(
         within = [spreads_within is None or normal.prepared.spacing[0] <= spreads_within for normal in normals]
         telling = within if any(within) else [True] * len(normals)
         share = _share_of_phantoms(list(compress(normals, telling)))
-        count = len(normals) + len(odd)
-        for n, normal in enumerate((*normals, *odd)):
+        chosen = _to_restore(known)
+        learnt_from = [known[n] for n in chosen]
+        count = len(normals) + len(odd) + len(learnt_from)
+        for n, normal in enumerate((*normals, *odd, *learnt_from)):
             inner = part(report, 0.9 * n / count, 0.9 * (n + 1) / count)
             scored = scorer.score(normal.prepared, inner, normal.trusted)
             if not scored.mask.any():
@@ -137,7 +147,8 @@ def calibrate(
         if not samples:
             raise SettingsError("no normal scan shows anything to calibrate on; name a folder of normal scans")
         how: dict[str, Any] = {name: getattr(scorer, name) for name in ("views", "draws", "coarse_noise")}
-        how |= {"dark_weight": dark_weight, **(RARE if modality == "CT" else {})}
+        how |= {"dark_weight": dark_weight, "accepted_findings": accepted_findings}
+        how |= RARE if modality == "CT" else {}
         calibration = Calibration.fit(samples, mix, **how)
         mapped = []
         for n, (path, normal) in enumerate(stored):
@@ -146,7 +157,7 @@ def calibrate(
             z, _ = calibration.z_scores(scores, restored, mask)
             mapped.append(_mapped(z, normal.prepared.spacing))
     judged = calibration.judged(mapped)
-    seen += [(scorer.code(one.prepared), 0.0, one) for one in known]
+    seen += [(scorer.code(one.prepared), 0.0, one) for n, one in enumerate(known) if n not in chosen]
     codes, residuals, scans = zip(*seen, strict=True)
     familiar = Familiar.fit(
         codes,
@@ -164,6 +175,17 @@ def calibrate(
         "largest_z_of_normal_scans": [round(m, 1) for m in judged.maxima],
     }
     return {"calibration": judged.model_dump(mode="json"), "familiar": familiar.model_dump(mode="json")}, metrics
+
+
+def _to_restore(known: Sequence[Normal]) -> list[int]:
+    """Give the places of `RESTORED` scans at most: the first of each patient, then the second ones, and so on."""
+    turns: list[tuple[int, int]] = []
+    before: Counter[str] = Counter()
+    for n, one in enumerate(known):
+        if not one.is_phantom:
+            turns.append((before[one.patient], n))
+            before[one.patient] += 1
+    return [n for _, n in sorted(turns)[:RESTORED]]
 
 
 def _share_of_phantoms(normals: Sequence[Normal]) -> float:

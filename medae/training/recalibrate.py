@@ -11,6 +11,7 @@ from medae.inference.mapping import Scorer, prepare
 from medae.inference.normal import ENOUGH, Calibration
 from medae.networks import Network
 from medae.progress import Report, part, silent
+from medae.results import ACCEPTED
 from medae.training.calibrate import Normal, calibrate, mix_for
 from medae.training.scans import modality_of, patient_of
 
@@ -65,6 +66,7 @@ def recalibrate(
         modality=modality,
         spreads_within=within,
         dark_weight=before.dark_weight if before is not None else 1.0,
+        accepted_findings=before.accepted_findings if before is not None else ACCEPTED,
     )
     warnings = []
     if len(normals) < ENOUGH:

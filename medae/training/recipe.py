@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from medae import bundle
 from medae.errors import SettingsError
-from medae.results import Score
+from medae.results import ACCEPTED, Score
 
 RADIOGRAPHS = ("DX", "CR", "RG", "XR")
 """Modalities of projection radiographs, which a model of one of them serves; XR is what users call them all."""
@@ -116,6 +116,8 @@ class Recipe(_Strict):
     dark_weight
         What z of an anomaly model is multiplied by where something is darker than usual: below 1 where disease is
         mostly bright, above where it is mostly dark.
+    accepted_findings
+        False findings per normal scan, on average, that the threshold of an anomaly model may let through.
     automatic
         Whether ``--model auto`` may take the model, once it is shipped; False where it is there to be compared with.
     start
@@ -155,6 +157,7 @@ class Recipe(_Strict):
     spreads_within: float | None = Field(None, gt=0)
     scores: dict[Score, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     dark_weight: float = Field(1.0, gt=0)
+    accepted_findings: float = Field(ACCEPTED, gt=0)
     automatic: bool = True
     start: str | None = None
     steps: int = Field(4000, ge=1)

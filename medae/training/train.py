@@ -221,10 +221,12 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
         if not recipe.automatic:
             settings["automatic"] = False
         normal, odd = (held_out, []) if recipe.held_out_normal else ([], held_out)
-        scans = normal + normal_phantoms(recipe, part(report, 0.0, 0.2)) or cache.used("train")
+        learnt_from = cache.used("train")
+        unseen = normal + normal_phantoms(recipe, part(report, 0.0, 0.2))
+        scans = unseen or learnt_from
         mix = dict[str, float](recipe.scores.items()) or mix_for(recipe.modality, network)
         scorer = Scorer(network, FAMILIES[recipe.family], device, tuple(mix))
-        known = [Normal.of(scan) for scan in cache.used("train")]
+        known = [Normal.of(scan) for scan in learnt_from] if unseen else []
         noisy = [Normal.of(scan) for scan in noisy_phantoms(recipe)]
         calibrated, metrics = calibrate(
             scorer,
@@ -237,6 +239,7 @@ def _write(recipe: Recipe, loop: Loop, cache: Cache, device: Device, folder: Pat
             modality=recipe.modality,
             spreads_within=recipe.spreads_within,
             dark_weight=recipe.dark_weight,
+            accepted_findings=recipe.accepted_findings,
         )
         settings |= calibrated
         metrics["calibrated_on"] = _kinds(scans)

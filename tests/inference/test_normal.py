@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from medae.inference.normal import ACCEPTED, ENOUGH, LEVELS, Calibration, NormalScan, Sample, robust_spread
+from medae.inference.normal import ENOUGH, LEVELS, Calibration, NormalScan, Sample, robust_spread
+from medae.results import ACCEPTED
 
 SHAPE = (4, 64, 64)
 MASK = np.ones(SHAPE, bool)
@@ -163,14 +164,16 @@ def test_where_few_normal_scans_are_alike_the_most_alike_count() -> None:
     assert older.normals_like(0.4) == few.normals
 
 
-def test_the_threshold_is_the_least_with_few_enough_regions() -> None:
+@pytest.mark.parametrize("accepted", [0.3, ACCEPTED])
+def test_the_threshold_is_the_least_with_few_enough_regions(accepted: float) -> None:
     counts = [[max(0, 8 - n) for n in range(len(LEVELS))], [0] * len(LEVELS)]
     scans = [mapped(5.0, largest, found) for largest, found in zip([5.0, 3.0], counts, strict=True)]
-    judged = fitted().judged(scans)
+    judged = fitted().model_copy(update={"accepted_findings": accepted}).judged(scans)
     expected = judged.normals.expected_findings(judged.threshold)
     assert expected is not None
-    assert expected <= ACCEPTED
-    assert judged.normals.expected_findings(judged.threshold - 0.1) > ACCEPTED
+    assert expected <= accepted
+    assert judged.normals.expected_findings(judged.threshold - 0.1) > accepted
+    assert judged.normals_like(5.0).threshold == judged.threshold
     assert judged.normals.maxima == (3.0, 5.0)
 
 

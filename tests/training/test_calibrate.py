@@ -1,6 +1,7 @@
 """Calibration on normal scans."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,11 +11,13 @@ from medae.errors import SettingsError
 from medae.families import FAMILIES
 from medae.inference.device import Device
 from medae.inference.familiar import Familiar
-from medae.inference.mapping import Prepared, Scorer
-from medae.inference.normal import ACCEPTED, LEVELS, Calibration
+from medae.inference.mapping import Prepared, Scored, Scorer
+from medae.inference.normal import LEVELS, Calibration
 from medae.networks import LesionUNet, ResidualUNet
 from medae.progress import silent
-from medae.training.calibrate import Normal, calibrate, mix_for
+from medae.results import ACCEPTED
+from medae.training.cache import PHANTOM
+from medae.training.calibrate import RESTORED, Normal, calibrate, mix_for
 
 MIX = {"residual": 1.0, "intensity": 1.0}
 
@@ -44,16 +47,37 @@ def test_normal_scans_show_few_regions_at_the_threshold() -> None:
     assert metrics["false_findings_per_normal_scan"] <= ACCEPTED
 
 
-def test_scans_with_disease_tell_how_badly_scans_are_restored_but_not_what_is_normal() -> None:
+@pytest.mark.parametrize("use", ["odd", "known"])
+def test_scans_with_disease_or_learnt_from_tell_how_badly_scans_are_restored_but_not_what_is_normal(use: str) -> None:
     normals = [normal(seed) for seed in range(3)]
-    odd = replace(normal(9), prepared=replace(normals[0].prepared, images=2 * normal(9).prepared.images))
-    plain, _ = calibrate(scorer(zero=True), normals, silent, mix=MIX, modality="MR")
-    settings, metrics = calibrate(scorer(zero=True), normals, silent, odd=[odd], mix=MIX, modality="MR")
+    bright = replace(normal(9), prepared=replace(normals[0].prepared, images=2 * normal(9).prepared.images))
+    plain, _ = calibrate(scorer(), normals, silent, mix=MIX, modality="MR")
+    settings, metrics = calibrate(scorer(), normals, silent, **{use: [bright]}, mix=MIX, modality="MR")
     assert settings["calibration"] == plain["calibration"]
     assert metrics["calibration_scans"] == 3
     before, after = (Familiar.model_validate(s["familiar"]) for s in (plain, settings))
+    assert before.residual > 0
     assert after.residual == pytest.approx(2 * before.residual, rel=0.1)
     assert len(after.signatures) == 4
+
+
+def test_of_many_scans_learnt_from_one_of_each_patient_is_restored_and_no_phantom(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    restored, score = [], Scorer.score
+
+    def noted(self: Scorer, prepared: Prepared, *rest: Any) -> Scored:
+        restored.append(prepared)
+        return score(self, prepared, *rest)
+
+    monkeypatch.setattr(Scorer, "score", noted)
+    scans = [normal(seed) for seed in range(10, 11 + 2 * RESTORED)]
+    known = [replace(scan, patient=f"patient {n // 2}") for n, scan in enumerate(scans)]
+    phantom = replace(normal(9), patient=f"{PHANTOM}9")
+    settings, _ = calibrate(scorer(), [normal(0)], silent, [phantom, *known], mix=MIX, modality="MR")
+    expected = [normal(0).prepared, *(scan.prepared for scan in known[: 2 * RESTORED : 2])]
+    assert [p.images.sum() for p in restored] == [p.images.sum() for p in expected]
+    assert len(Familiar.model_validate(settings["familiar"]).signatures) == 1 + 1 + len(known)
 
 
 @pytest.mark.parametrize(("modality", "told"), [("MR", True), ("CT", False)])

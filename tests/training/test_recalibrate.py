@@ -45,14 +45,16 @@ def test_slices_thicker_than_the_model_wants_do_not_tell_spreads(tiny_bundle, no
     assert (len(first.scans), len(second.scans)) == (2, 3)
 
 
-def test_darker_places_count_as_they_did_in_the_model(tiny_bundle, normals: Path) -> None:
+def test_darker_places_and_false_findings_count_as_they_did_in_the_model(tiny_bundle, normals: Path) -> None:
     tiny_bundle(task="anomaly", pixel_spacing=3.0)
     folder, _ = recalibrate("tiny", [normals])
     made = bundle.read_info(folder)
-    known = Calibration.model_validate(made.settings["calibration"]).model_copy(update={"dark_weight": 0.5})
+    known = Calibration.model_validate(made.settings["calibration"])
+    known = known.model_copy(update={"dark_weight": 0.5, "accepted_findings": 0.4})
     bundle.derive(made, "half", title="Half", settings={"calibration": known.model_dump()}, metrics={}, note="")
     again, _ = recalibrate("half", [normals])
-    assert Calibration.model_validate(bundle.read_info(again).settings["calibration"]).dark_weight == 0.5
+    kept = Calibration.model_validate(bundle.read_info(again).settings["calibration"])
+    assert (kept.dark_weight, kept.accepted_findings) == (0.5, 0.4)
 
 
 def test_a_model_whose_calibration_cannot_be_read_is_calibrated(tiny_bundle, normals: Path) -> None:

@@ -76,7 +76,7 @@ def test_where_lesions_are_bright_needs_how_bright() -> None:
 
 
 def test_lesions_are_told_by_models_of_anomalies_only() -> None:
-    recipe = find_recipe("mr-t1-anomaly")
+    recipe = find_recipe("mr-t2-anomaly")
     told = recipe.changed(options={"features": [8, 16], "lesions": True})
     with pytest.raises(SettingsError, match="task anomaly only"):
         told.changed(task="denoise")
@@ -88,9 +88,10 @@ def test_a_share_of_mild_lesions_is_a_share(share: float) -> None:
         find_recipe("mr-t2-anomaly").changed(mild_lesions=share)
 
 
-def test_darker_places_count_something() -> None:
-    with pytest.raises(SettingsError, match="dark_weight"):
-        find_recipe("mr-t2-anomaly").changed(dark_weight=0.0)
+@pytest.mark.parametrize("name", ["dark_weight", "accepted_findings"])
+def test_darker_places_and_false_findings_count_something(name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        find_recipe("mr-t2-anomaly").changed(**{name: 0.0})
 
 
 def test_mild_lesions_are_for_blocks_of_networks_that_tell_lesions() -> None:
@@ -102,7 +103,7 @@ def test_mild_lesions_are_for_blocks_of_networks_that_tell_lesions() -> None:
 
 def test_the_score_of_told_lesions_needs_a_network_that_tells_them() -> None:
     recipe = find_recipe("mr-t1-anomaly")
-    assert recipe.scores == {"lesions": 1.0, "intensity": 0.7}
+    assert recipe.scores == {"lesions": 1.0, "intensity": 1.0}
     with pytest.raises(SettingsError, match="set the option 'lesions'"):
         recipe.changed(options={"features": [8, 16]})
     with pytest.raises(SettingsError, match="greater than 0"):

@@ -90,14 +90,14 @@ def test_the_recipe_says_which_scores_count_and_a_copy_for_a_site_keeps_them(
     options = {"in_channels": 1, "features": [8, 16], "lesions": True}
     weights = {"lesions": 2.0, "intensity": 1.0}
     folder = train(
-        short(task="anomaly", pixel_spacing=3.0, options=options, scores=weights, dark_weight=0.5),
+        short(task="anomaly", pixel_spacing=3.0, options=options, scores=weights, dark_weight=0.5, accepted_findings=2),
         out=bundle.user_models_folder(),
     )
     copy, _ = recalibrate(folder.name, [scans])
     for made in (folder, copy):
         calibration = bundle.read_info(made).settings["calibration"]
         assert calibration["mix"] == weights
-        assert calibration["dark_weight"] == 0.5
+        assert (calibration["dark_weight"], calibration["accepted_findings"]) == (0.5, 2)
 
 
 def test_reconstruction_is_measured_on_whole_slices(short: MakeRecipe, tmp_path: Path) -> None:
