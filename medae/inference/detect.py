@@ -110,8 +110,8 @@ class _Scan:
         """Tell how unlike a model's normal scans this one is, to compare models; infinite where that is not known.
 
         The distance of how values are spread (1 - cosine: the square of an angle, nearly), times the square of how
-        badly the `MIDDLE_SLICES` are restored, as they lie on their grid: values of two contrasts may be spread alike,
-        and one may be restored well by both models.
+        badly the `MIDDLE_SLICES` are restored, as they lie on their grid, in network values, which are the same for all
+        models of a modality: values of two contrasts may be spread alike, and one may be restored well by both models.
         """
         if info.name not in self._unlike:
             familiar, distance = _familiar(info), np.inf
@@ -120,7 +120,7 @@ class _Scan:
                 prepared, _ = self.prepared_for(info, network)
                 scorer = Scorer(network, FAMILIES[info.family], device, ("residual",), views=1, identity=info.sha256)
                 scored = scorer.score(prepared.middle(MIDDLE_SLICES), report)
-                badly = familiar.badly(scored.residual) if scored.mask.any() else 1.0
+                badly = scored.residual if scored.mask.any() else 1.0
                 distance = familiar.unlike(prepared.images, prepared.body) * badly**2
             self._unlike[info.name] = float(distance)
         return self._unlike[info.name]

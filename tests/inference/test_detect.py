@@ -166,18 +166,20 @@ def test_a_scan_is_prepared_once_for_models_that_want_it_alike(
     assert spacings == [3.0, 2.0]
 
 
-@pytest.mark.parametrize(("restored", "taken"), [(3.0, "further"), (1.0, "near"), (0.001, "near")])
+@pytest.mark.parametrize(
+    ("perfectly", "badly_at_worst", "taken"), [(True, 1.0, "further"), (False, 1.0, "near"), (False, 3.0, "near")]
+)
 def test_where_values_tell_two_contrasts_hardly_apart_the_model_that_restores_the_scan_is_taken(
-    tiny_bundle, scan: Volume, monkeypatch: pytest.MonkeyPatch, restored: float, taken: str
+    tiny_bundle, scan: Volume, monkeypatch: pytest.MonkeyPatch, perfectly: bool, badly_at_worst: float, taken: str
 ) -> None:
-    def made(name: str, values: tuple[float, ...], residual: float):
+    def made(name: str, values: tuple[float, ...], residual: float, zero: bool = False):
         code = (*[0.0] * 16, *values)
         known = Familiar(signatures=(code,), furthest=0.1, furthest_values=0.1, residual=residual)
         settings = {"calibration": CALIBRATION, "familiar": known.model_dump(mode="json")}
-        return tiny_bundle(name, task="anomaly", pixel_spacing=3.0, **settings)
+        return tiny_bundle(name, task="anomaly", zero=zero, pixel_spacing=3.0, **settings)
 
     near = made("near", tuple(np.linspace(0.18, 0.47, 10)), 1.0)
-    further = made("further", tuple(np.linspace(0.2, 0.45, 10)), restored)
+    further = made("further", tuple(np.linspace(0.2, 0.45, 10)), badly_at_worst, perfectly)
     monkeypatch.setattr(bundle, "fitting", lambda *_: (near, further))
     assert detect(scan).provenance[0].bundle == taken
 
