@@ -105,14 +105,10 @@ class Familiar(BaseModel):
                 f"it differs {away:.1f} times as much from the model's normal scans as they "
                 "differ among themselves; contrast or part of the body may be another"
             )
-        badly = self.badly(residual)
+        badly = residual / max(self.residual, TINY)
         if badly > BADLY:
             sentences.append(f"the model restores it {badly:.1f} times as badly as the worst of its normal scans")
         return sentences
-
-    def badly(self, residual: float) -> float:
-        """How badly a scan is restored: its median |residual| in units of `residual`."""
-        return residual / max(self.residual, TINY)
 
     def away(self, code: Map) -> float:
         """Distance from the nearest normal scan, in units of `furthest` or of `furthest_values`, whichever is more.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from medae import bundle, readers
 from medae.errors import MedaeError, SettingsError
@@ -11,9 +12,11 @@ from medae.inference.mapping import Scorer, prepare
 from medae.inference.normal import ENOUGH, Calibration
 from medae.networks import Network
 from medae.progress import Report, part, silent
-from medae.results import ACCEPTED
 from medae.training.calibrate import Normal, calibrate, mix_for
 from medae.training.scans import modality_of, patient_of
+
+KEPT = ("dark_weight", "accepted_findings")
+"""What a copy's calibration takes over from the model's, besides the weights of its scores."""
 
 
 def recalibrate(
@@ -56,6 +59,7 @@ def recalibrate(
         raise SettingsError(f"no {info.modalities[0]} scan to calibrate on was found{reason}; name a folder of scans")
     before = Calibration.stored(info.settings)
     mix = before.mix if before is not None and before.mix else mix_for(modality, network)
+    kept: dict[str, Any] = before.model_dump(include=set(KEPT)) if before is not None else {}
     scorer = Scorer(network, FAMILIES[info.family], choose_device(device), tuple(mix), identity=info.sha256)
     within = info.settings.get("spreads_within")
     settings, metrics = calibrate(
@@ -65,8 +69,7 @@ def recalibrate(
         mix=mix,
         modality=modality,
         spreads_within=within,
-        dark_weight=before.dark_weight if before is not None else 1.0,
-        accepted_findings=before.accepted_findings if before is not None else ACCEPTED,
+        **kept,
     )
     warnings = []
     if len(normals) < ENOUGH:

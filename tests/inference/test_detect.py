@@ -167,7 +167,8 @@ def test_a_scan_is_prepared_once_for_models_that_want_it_alike(
 
 
 @pytest.mark.parametrize(
-    ("perfectly", "badly_at_worst", "taken"), [(True, 1.0, "further"), (False, 1.0, "near"), (False, 3.0, "near")]
+    ("perfectly", "badly_at_worst", "taken"),
+    [(True, 1.0, "further"), (False, 1.0, "near"), (False, 3.0, "near"), (False, 0.001, "near")],
 )
 def test_where_values_tell_two_contrasts_hardly_apart_the_model_that_restores_the_scan_is_taken(
     tiny_bundle, scan: Volume, monkeypatch: pytest.MonkeyPatch, perfectly: bool, badly_at_worst: float, taken: str
