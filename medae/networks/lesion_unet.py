@@ -99,27 +99,41 @@ class LesionUNet(UNet):
         self.slices_around = self.reach + len(features) if volume else 0
 
     def begin_with(self, other: "LesionUNet") -> None:
-        """Take the weights of a network of the same build that sees fewer neighbours: the others count nothing yet.
+        """Take the weights of a network of the same build that sees fewer neighbours or has fewer features.
 
-        Nor does what slices tell each other, where the other one is of slices.
+        The other neighbours count nothing yet, nor do the other features, which are random ones (compare
+        `medae.networks.ResidualUNet.begin_with`), nor what slices tell each other, where the other one is of slices.
 
         Raises
         ------
         ValueError
-            If the other one sees more of them, or the networks differ in more.
+            If the other one sees or has more somewhere, or the networks differ in more.
         """
+        if (other.unshuffle, other.windows, len(other.features)) != (self.unshuffle, self.windows, len(self.features)):
+            raise ValueError("the networks differ in more than the number of slices and features")
         if other.reach > self.reach or other.spatial_dims > self.spatial_dims:
             raise ValueError("the other network sees more neighbours")
-        own = {name: weight for name, weight in self.state_dict().items() if name.startswith("across.")}
-        weights, first = own | other.state_dict(), "first.conv_0.conv.weight"
+        if any(theirs > ours for theirs, ours in zip(other.features, self.features, strict=True)):
+            raise ValueError("the other network has more features")
+        weights, known, first = self.state_dict(), other.state_dict(), "first.conv_0.conv.weight"
         seen, slices = 2 * other.reach + 1, 2 * self.reach + 1
-        known = weights[first].unflatten(1, (-1, seen, self.unshuffle**2))
-        wide = known.new_zeros(*known.shape[:2], slices, *known.shape[3:])
-        wide[:, :, self.reach - other.reach :][:, :, :seen] = known
-        try:
-            self.load_state_dict({**weights, first: wide.flatten(1, 3)})
-        except RuntimeError as error:
-            raise ValueError("the networks differ in more than the number of slices") from error
+        kernel = known[first].unflatten(1, (-1, seen, self.unshuffle**2))
+        wide = kernel.new_zeros(*kernel.shape[:2], slices, *kernel.shape[3:])
+        wide[:, :, self.reach - other.reach :][:, :, :seen] = kernel
+        for name, theirs in (known | {first: wide.flatten(1, 3)}).items():
+            ours = weights[name]
+            if theirs.ndim < 2:
+                ours[tuple(slice(n) for n in theirs.shape)] = theirs
+                continue
+            if "upsample" in name:  # transposed convolutions have their inputs first
+                ours, theirs = ours.transpose(0, 1), theirs.transpose(0, 1)
+            inputs = torch.arange(theirs.shape[1])
+            if name.startswith("up.") and "conv_0" in name:  # the encoder's features, then those of the level below
+                skipped, level = other.features, int(name.split(".")[1])
+                inputs[skipped[level] :] += self.features[level] - skipped[level]
+            ours[: len(theirs)] = 0
+            ours[: len(theirs), inputs] = theirs
+        self.load_state_dict(weights)
 
     def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """(B, C, H, W) of any size to the deepest features (B, features[-1], ⌈H / stride⌉, ⌈W / stride⌉) and finer.

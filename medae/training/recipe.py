@@ -121,7 +121,8 @@ class Recipe(_Strict):
     automatic
         Whether ``--model auto`` may take the model, once it is shipped; False where it is there to be compared with.
     start
-        Name or folder of a model whose weights are the first ones; it has the same family and options.
+        Name or folder of a model whose weights are the first ones; it has the same family and options, or less of what
+        may grow (`medae.training.start.GROWS`).
     steps, batch_size, patch_size, learning_rate, seed
         Of the optimiser (AdamW, one cosine from ``learning_rate`` to a thousandth of it). One number for
         ``patch_size`` means the same along each axis.

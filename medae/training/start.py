@@ -10,7 +10,7 @@ from medae.networks import LesionUNet, Network, ResidualUNet
 from medae.training.recipe import Recipe
 
 GROWS = {
-    "medae.networks.LesionUNet": ("in_channels", "spatial_dims"),
+    "medae.networks.LesionUNet": ("in_channels", "spatial_dims", "features"),
     "medae.networks.ResidualUNet": ("features",),
 }
 """By ``_target_``: what may be more than in the model that is started from."""
@@ -19,7 +19,7 @@ GROWS = {
 def first_network(recipe: Recipe, definition: Mapping[str, Any]) -> Network:
     """Build the network, with the weights of the model that the recipe starts from, if it names one.
 
-    A `LesionUNet` may see more neighbouring slices than the model did, or blocks instead of slices, and a
+    A `LesionUNet` may see more neighbouring slices than the model did, or blocks instead of slices, and it or a
     `ResidualUNet` may have more features: those count nothing at first.
 
     Parameters

@@ -59,7 +59,9 @@ def test_neighbours_that_were_not_known_before_count_nothing_at_first() -> None:
     images = torch.rand(1, 5, 24, 32)
     assert torch.allclose(wider(images), known(images[:, 2:3]), atol=1e-6)
     with pytest.raises(ValueError, match="more than the number of slices"):
-        LesionUNet(5, (8, 8), windows=windows).begin_with(known)
+        LesionUNet(5, (4, 8), windows=windows[:1]).begin_with(known)
+    with pytest.raises(ValueError, match="has more features"):
+        LesionUNet(5, (4, 6), windows=windows).begin_with(known)
     with pytest.raises(ValueError, match="sees more neighbours"):
         known.begin_with(wider)
 

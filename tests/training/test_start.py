@@ -7,6 +7,7 @@ import torch
 
 from medae import bundle
 from medae.errors import ModelError, SettingsError
+from medae.networks import Network
 from medae.training.recipe import Recipe
 from medae.training.start import first_network, origin
 
@@ -18,8 +19,8 @@ def _recipe(start: str | None) -> Recipe:
     return Recipe.model_validate({"name": "x", "title": "x", "task": "denoise", "modality": "MR", "start": start})
 
 
-def _written(folder: Path, definition: dict[str, object], task: str) -> Path:
-    network = bundle.build_network(definition)
+def _written(folder: Path, definition: dict[str, object], task: str, network: Network | None = None) -> Path:
+    network = network or bundle.build_network(definition)
     facts = {"version": "1", "name": "First", "training": {"steps": 7, "scans": 3}}
     ours = {"task": task, "family": "denoising", "modalities": ["MR"], "settings": {}}
     metadata = {**facts, "medae": ours}
@@ -74,7 +75,26 @@ def test_a_network_that_tells_lesions_may_see_more_neighbours(tmp_path: Path) ->
     assert network.middle == 1
     assert torch.equal(network.state_dict()["last.weight"], weights["last.weight"])
     with pytest.raises(SettingsError, match="another network"):
-        first_network(start, {**fewer, "in_channels": 3, "features": [4, 16]})
+        first_network(start, {**fewer, "in_channels": 3, "features": [4, 6]})
+
+
+@pytest.mark.parametrize("features", [[6, 12, 16], [4, 8, 10], [5, 8, 8]])
+def test_a_network_that_tells_lesions_may_have_more_features(tmp_path: Path, features: list[int]) -> None:
+    fewer = {"_target_": "medae.networks.LesionUNet", "in_channels": 3, "features": [4, 8, 8], "spatial_dims": 3}
+    known = bundle.build_network(fewer)
+    for name, weight in known.state_dict().items():  # what is told across slices, and batch statistics, count, too
+        if weight.is_floating_point():
+            weight.copy_(torch.rand_like(weight) if "running_var" in name else 0.2 * torch.randn_like(weight))
+    model = _written(tmp_path / "first", fewer, "anomaly", known)
+    network = first_network(_recipe(str(model)), {**fewer, "features": features})
+    image = torch.rand(1, 1, 4, 16, 16)
+    expected = known.eval()(image)
+    assert expected.std() > 0.01
+    torch.testing.assert_close(network.eval()(image), expected)
+    network.train()(image).square().sum().backward()
+    last = network.get_parameter("last.weight").grad
+    assert last is not None
+    assert (last[:, 4:].abs().amax(dim=(0, 2, 3)) > 0).all()
 
 
 def test_a_network_that_tells_lesions_in_blocks_begins_with_one_of_slices(tmp_path: Path) -> None:
