@@ -32,6 +32,10 @@ RARE: Mapping[str, Any] = {"high": 99.9, "one_tail": True}
 and then: vessels, hila and the domes of the diaphragm by so much more than fat and muscle that spreads have to be those
 of what is rare, or lesions in muscle count no more than a vessel. In MR it found no more."""
 
+FOLDS = 5
+"""Parts of the normal scans: each is judged by what scores are like in the others, as a new scan is by all. A scan that
+was fitted to has helped to tell what is rare, and is less strange than an equally normal new one (as in cross-conformal
+prediction: Vovk, Annals of Mathematics and Artificial Intelligence 2015)."""
 RESTORED = 12
 """Scans learnt from, patients in turn, that tell how badly a scan may be restored; each takes as long as its map."""
 
@@ -143,18 +147,25 @@ def calibrate(
                 stored.append((_store(Path(folder) / str(n), scored), normal))
                 if telling[n]:
                     counted = share if normal.is_phantom else 1.0
-                    samples.append(Sample.of(scored.scores, scored.restored, scored.mask, counted))
+                    samples.append((Sample.of(scored.scores, scored.restored, scored.mask, counted), normal.patient))
         if not samples:
             raise SettingsError("no normal scan shows anything to calibrate on; name a folder of normal scans")
         how: dict[str, Any] = {name: getattr(scorer, name) for name in ("views", "draws", "coarse_noise")}
         how |= {"dark_weight": dark_weight, "accepted_findings": accepted_findings}
         how |= RARE if modality == "CT" else {}
-        calibration = Calibration.fit(samples, mix, **how)
+        calibration = Calibration.fit([sample for sample, _ in samples], mix, **how)
+        folds = _folds([patient for _, patient in samples])
+        of_others = []
+        for fold in range(FOLDS if folds else 0):
+            report(0.9, f"Fitting to normal scans, part {fold + 1} of {FOLDS}")
+            others = [sample for sample, patient in samples if folds.get(patient) != fold]
+            of_others.append(Calibration.fit(others, mix, **how))
         mapped = []
         for n, (path, normal) in enumerate(stored):
             report(0.9 + 0.1 * n / len(stored), f"Judging normal scan {n + 1} of {len(stored)}")
             scores, restored, mask = _stored(path)
-            z, _ = calibration.z_scores(scores, restored, mask)
+            judging = of_others[folds[normal.patient]] if normal.patient in folds else calibration
+            z, _ = judging.z_scores(scores, restored, mask)
             mapped.append(_mapped(z, normal.prepared.spacing))
     judged = calibration.judged(mapped)
     seen += [(scorer.code(one.prepared), 0.0, one) for n, one in enumerate(known) if n not in chosen]
@@ -175,6 +186,16 @@ def calibrate(
         "largest_z_of_normal_scans": [round(m, 1) for m in judged.maxima],
     }
     return {"calibration": judged.model_dump(mode="json"), "familiar": familiar.model_dump(mode="json")}, metrics
+
+
+def _folds(patients: Sequence[str]) -> dict[str, int]:
+    """Give the part of `FOLDS` that each patient is in, in turn, and each phantom likewise.
+
+    Where there are fewer patients, or phantoms, they are in none: the others would not tell what theirs are like.
+    """
+    different = dict.fromkeys(patients)
+    alike = [[p for p in different if p.startswith(PHANTOM) == phantom] for phantom in (False, True)]
+    return {p: n % FOLDS for group in alike if len(group) >= FOLDS for n, p in enumerate(group)}
 
 
 def _to_restore(known: Sequence[Normal]) -> list[int]:

@@ -17,7 +17,7 @@ from medae.networks import LesionUNet, ResidualUNet
 from medae.progress import silent
 from medae.results import ACCEPTED
 from medae.training.cache import PHANTOM
-from medae.training.calibrate import RESTORED, Normal, calibrate, mix_for
+from medae.training.calibrate import FOLDS, RESTORED, Normal, calibrate, mix_for
 
 MIX = {"residual": 1.0, "intensity": 1.0}
 
@@ -45,6 +45,66 @@ def test_normal_scans_show_few_regions_at_the_threshold() -> None:
     assert calibration.threshold in LEVELS
     assert metrics["calibration_scans"] == 3
     assert metrics["false_findings_per_normal_scan"] <= ACCEPTED
+
+
+def _bright(scan: Normal) -> Normal:
+    scan.prepared.images[1, 10:38, 10:38] *= 2
+    return scan
+
+
+def _thick(scan: Normal) -> Normal:
+    return replace(scan, prepared=replace(scan.prepared, spacing=(5.0, 1.0, 1.0)))
+
+
+def _largest(normals: list[Normal], judged_by: list[Normal], within: float | None = None) -> tuple[float, float]:
+    """Give the largest |z| of the last normal scan, as calibration tells it and as that of other scans would.
+
+    Scores are kept in half precision between; judged by all it is some 4.5, by others some 20.
+    """
+    model = scorer(zero=True)
+    told, others = (
+        Calibration.model_validate(
+            calibrate(model, scans, silent, mix={"intensity": 1.0}, modality="MR", spreads_within=within)[0][
+                "calibration"
+            ]
+        )
+        for scans in (normals, judged_by)
+    )
+    scored = model.score(normals[-1].prepared, silent)
+    z, _ = others.z_scores(scored.scores, scored.restored, scored.mask)
+    return told.scans[-1].largest, pytest.approx(np.abs(z).max(), rel=0.05)
+
+
+def test_a_normal_scan_is_judged_by_what_other_patients_are_like() -> None:
+    others = [normal(seed) for seed in range(FOLDS - 1)]
+    visits = [replace(_bright(normal(seed)), patient="patient 90") for seed in (90, 91)]
+    largest, expected = _largest([*others, *visits], others)
+    assert largest == expected
+
+
+def test_a_scan_that_shows_nothing_is_no_further_patient() -> None:
+    normals = [normal(seed) for seed in range(FOLDS - 1)]
+    normals[-1] = _bright(normals[-1])
+    empty = Normal(replace(normal(9).prepared, body=np.zeros((3, 48, 48), bool)), None, "patient 9")
+    largest, expected = _largest([empty, *normals], normals)
+    assert largest == expected
+
+
+def test_few_patients_are_judged_by_what_all_scans_are_like_and_phantoms_by_what_the_others_are() -> None:
+    patient = _bright(normal(0))
+    phantoms = [replace(normal(seed), patient=f"{PHANTOM}head-{seed}") for seed in range(1, FOLDS + 1)]
+    largest, expected = _largest([*phantoms, patient], [*phantoms, patient])
+    assert largest == expected
+    phantoms[-1] = _bright(phantoms[-1])
+    largest, expected = _largest([patient, *phantoms], [patient, *phantoms[:-1]])
+    assert largest == expected
+
+
+def test_the_only_patient_who_tells_spreads_is_judged_by_these() -> None:
+    thick = [_thick(normal(seed)) for seed in range(FOLDS)]
+    thin = _bright(normal(9))
+    largest, expected = _largest([*thick, thin], [*thick, thin], within=4.0)
+    assert largest == expected
 
 
 @pytest.mark.parametrize("use", ["odd", "known"])
