@@ -8,7 +8,7 @@ import torch  # noqa: TID253
 from monai.networks.nets.basic_unet import Down, TwoConv, UpCat  # noqa: TID253
 from torch import Tensor, nn  # noqa: TID253
 
-from medae.networks.network import UNet, check_input, crop_to, mirrored, pad_to_multiple
+from medae.networks.network import UNet, check_input, crop_to, mirrored, pad_to_multiple, put_into
 
 _ACT = ("leakyrelu", {"negative_slope": 0.1, "inplace": True})
 _BLOCK: dict[str, Any] = {"act": _ACT, "norm": "batch", "bias": True, "dropout": 0.0}
@@ -115,24 +115,21 @@ class LesionUNet(UNet):
             raise ValueError("the other network sees more neighbours")
         if any(theirs > ours for theirs, ours in zip(other.features, self.features, strict=True)):
             raise ValueError("the other network has more features")
-        weights, known, first = self.state_dict(), other.state_dict(), "first.conv_0.conv.weight"
-        seen, slices = 2 * other.reach + 1, 2 * self.reach + 1
-        kernel = known[first].unflatten(1, (-1, seen, self.unshuffle**2))
-        wide = kernel.new_zeros(*kernel.shape[:2], slices, *kernel.shape[3:])
-        wide[:, :, self.reach - other.reach :][:, :, :seen] = kernel
-        for name, theirs in (known | {first: wide.flatten(1, 3)}).items():
-            ours = weights[name]
+        weights, further, seen = self.state_dict(), self.reach - other.reach, 2 * other.reach + 1
+        for name, theirs in other.state_dict().items():
             if theirs.ndim < 2:
-                ours[tuple(slice(n) for n in theirs.shape)] = theirs
+                weights[name][tuple(slice(n) for n in theirs.shape)] = theirs
                 continue
-            if "upsample" in name:  # transposed convolutions have their inputs first
-                ours, theirs = ours.transpose(0, 1), theirs.transpose(0, 1)
-            inputs = torch.arange(theirs.shape[1])
-            if name.startswith("up.") and "conv_0" in name:  # the encoder's features, then those of the level below
-                skipped, level = other.features, int(name.split(".")[1])
-                inputs[skipped[level] :] += self.features[level] - skipped[level]
-            ours[: len(theirs)] = 0
-            ours[: len(theirs), inputs] = theirs
+            transposed = "upsample" in name
+            axis = 0 if transposed else 1
+            inputs = torch.arange(weights[name].shape[axis])
+            if name == "first.conv_0.conv.weight":
+                by_slice = inputs.unflatten(0, (-1, 2 * self.reach + 1, self.unshuffle**2))
+                inputs = by_slice[:, further : further + seen].flatten()
+            elif name.startswith("up.") and "conv_0" in name:  # the encoder's features, then those of the level below
+                level = int(name.split(".")[1])
+                inputs = torch.cat([inputs[: other.features[level]], inputs[self.features[level] :]])
+            put_into(weights[name], theirs, inputs[: theirs.shape[axis]], transposed=transposed)
         self.load_state_dict(weights)
 
     def encode(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:

@@ -115,6 +115,23 @@ def crop_to(x: Tensor, size: Sequence[int]) -> Tensor:
     return x
 
 
+def put_into(ours: Tensor, theirs: Tensor, inputs: Tensor | slice, *, transposed: bool) -> None:
+    """Put the weights of a convolution into those of a larger one, in place.
+
+    Its first outputs are what they were: of its ``inputs``, as many and in the order of the smaller one's; the others
+    count nothing for them. Further outputs stay as they are.
+
+    Parameters
+    ----------
+    ours, theirs
+        (outputs, inputs, *kernel), or (inputs, outputs, *kernel) where ``transposed``.
+    """
+    if transposed:
+        ours, theirs = ours.transpose(0, 1), theirs.transpose(0, 1)
+    ours[: len(theirs)] = 0
+    ours[: len(theirs), inputs] = theirs
+
+
 def parameter_count(network: nn.Module) -> int:
     """Count the trainable parameters."""
     return sum(p.numel() for p in network.parameters() if p.requires_grad)

@@ -9,7 +9,7 @@ from monai.networks.layers.factories import Conv  # noqa: TID253
 from monai.networks.utils import pixelshuffle, pixelunshuffle  # noqa: TID253
 from torch import Tensor, nn  # noqa: TID253
 
-from medae.networks.network import UNet, check_input, crop_to, pad_to_multiple
+from medae.networks.network import UNet, check_input, crop_to, pad_to_multiple, put_into
 
 
 class _Unshuffle(nn.Module):
@@ -196,13 +196,10 @@ class ResidualUNet(UNet):
         if weights.keys() != known.keys():
             raise ValueError("the networks differ in more than the number of features")
         for name, theirs in known.items():
-            across = name.startswith("enlarge")  # transposed convolutions have their inputs first
-            ours, theirs = (w.transpose(0, 1) if across else w for w in (weights[name], theirs))
-            outputs, inputs = theirs.shape[:2]
-            if outputs > ours.shape[0] or inputs > ours.shape[1] or theirs.shape[2:] != ours.shape[2:]:
+            transposed, ours = name.startswith("enlarge"), weights[name]
+            if ours.shape[2:] != theirs.shape[2:] or any(n < m for n, m in zip(ours.shape, theirs.shape, strict=True)):
                 raise ValueError("the other network has more features")
-            ours[:outputs] = 0
-            ours[:outputs, :inputs] = theirs
+            put_into(ours, theirs, slice(theirs.shape[0 if transposed else 1]), transposed=transposed)
         self.load_state_dict(weights)
 
     def _blocks(self, channels: int, count: int) -> nn.Sequential:

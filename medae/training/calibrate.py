@@ -154,18 +154,12 @@ def calibrate(
         how |= {"dark_weight": dark_weight, "accepted_findings": accepted_findings}
         how |= RARE if modality == "CT" else {}
         calibration = Calibration.fit([sample for sample, _ in samples], mix, **how)
-        folds = _folds([patient for _, patient in samples])
-        of_others = []
-        for fold in range(FOLDS if folds else 0):
-            report(0.9, f"Fitting to normal scans, part {fold + 1} of {FOLDS}")
-            others = [sample for sample, patient in samples if folds.get(patient) != fold]
-            of_others.append(Calibration.fit(others, mix, **how))
+        of_others = _of_others(samples, mix, how, report)
         mapped = []
         for n, (path, normal) in enumerate(stored):
             report(0.9 + 0.1 * n / len(stored), f"Judging normal scan {n + 1} of {len(stored)}")
             scores, restored, mask = _stored(path)
-            judging = of_others[folds[normal.patient]] if normal.patient in folds else calibration
-            z, _ = judging.z_scores(scores, restored, mask)
+            z, _ = of_others.get(normal.patient, calibration).z_scores(scores, restored, mask)
             mapped.append(_mapped(z, normal.prepared.spacing))
     judged = calibration.judged(mapped)
     seen += [(scorer.code(one.prepared), 0.0, one) for n, one in enumerate(known) if n not in chosen]
@@ -188,14 +182,22 @@ def calibrate(
     return {"calibration": judged.model_dump(mode="json"), "familiar": familiar.model_dump(mode="json")}, metrics
 
 
-def _folds(patients: Sequence[str]) -> dict[str, int]:
-    """Give the part of `FOLDS` that each patient is in, in turn, and each phantom likewise.
+def _of_others(
+    samples: Sequence[tuple[Sample, str]], mix: Mapping[str, float], how: Mapping[str, Any], report: Report
+) -> dict[str, Calibration]:
+    """By patient, or phantom: what scores are like in scans of other `FOLDS`, which they are in by turns.
 
-    Where there are fewer patients, or phantoms, they are in none: the others would not tell what theirs are like.
+    Where there are fewer patients, or phantoms, they have none: the others would not tell what theirs are like.
     """
-    different = dict.fromkeys(patients)
+    different = dict.fromkeys(patient for _, patient in samples)
     alike = [[p for p in different if p.startswith(PHANTOM) == phantom] for phantom in (False, True)]
-    return {p: n % FOLDS for group in alike if len(group) >= FOLDS for n, p in enumerate(group)}
+    folds = {p: n % FOLDS for group in alike if len(group) >= FOLDS for n, p in enumerate(group)}
+    fitted = []
+    for fold in range(FOLDS if folds else 0):
+        report(0.9, f"Fitting to normal scans, part {fold + 1} of {FOLDS}")
+        others = [sample for sample, patient in samples if folds.get(patient) != fold]
+        fitted.append(Calibration.fit(others, mix, **how))
+    return {patient: fitted[fold] for patient, fold in folds.items()}
 
 
 def _to_restore(known: Sequence[Normal]) -> list[int]:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from medae.networks import Network, parameter_count
-from medae.networks.network import check_input, crop_to, mirrored, pad_to_multiple
+from medae.networks.network import check_input, crop_to, mirrored, pad_to_multiple, put_into
 
 
 def test_only_trainable_parameters_count() -> None:
@@ -36,3 +36,15 @@ def test_positions_beyond_an_axis_are_mirrored_without_repeating_its_end() -> No
     assert mirrored(range(-3, 7), 4) == [3, 2, 1, 0, 1, 2, 3, 2, 1, 0]
     assert mirrored(range(-2, 3), 2) == [0, 1, 0, 1, 0]
     assert mirrored(range(-1, 2), 1) == [0, 0, 0]
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_a_larger_convolution_has_the_first_outputs_of_a_smaller_one_of_the_inputs_named(transposed: bool) -> None:
+    kind = torch.nn.ConvTranspose2d if transposed else torch.nn.Conv2d
+    small, large = kind(2, 3, 2, bias=False), kind(4, 5, 2, bias=False)
+    before = large.weight.detach().clone()
+    put_into(large.state_dict()["weight"], small.weight.detach(), torch.tensor([0, 3]), transposed=transposed)
+    images = torch.rand(1, 4, 6, 6)
+    torch.testing.assert_close(large(images)[:, :3], small(images[:, [0, 3]]))
+    further = (slice(None), slice(3, None)) if transposed else slice(3, None)
+    assert torch.equal(large.weight[further], before[further])
