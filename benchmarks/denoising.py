@@ -133,12 +133,17 @@ def clean(run: Run) -> None:
     run.publish("Denoising, clean input", checks.clean_lines(run.quick))
 
 
+def empty(run: Run) -> None:
+    """Noise beside padding, and what else is empty."""
+    run.publish("Denoising, padded input", checks.empty_lines(run.quick))
+
+
 def timed(run: Run) -> None:
     """Seconds per slice."""
     run.publish("Denoising, time", [*checks.time_lines(), "", f"Models: {', '.join(checks.own_names())}."])
 
 
-SECTIONS = {"time": timed, "mr": mr, "ct": ct, "xray": xray, "clean": clean}
+SECTIONS = {"time": timed, "mr": mr, "ct": ct, "xray": xray, "clean": clean, "empty": empty}
 
 
 def main() -> None:

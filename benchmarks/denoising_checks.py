@@ -1,15 +1,31 @@
-"""Checks of `benchmarks.denoising` beside the noise levels: sharp kernel, clean input, noise-free phantom, time."""
+"""Checks of `benchmarks.denoising` beside the noise levels: sharp kernel, clean, noise-free and padded input, time."""
 
 import math
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 from scipy import ndimage
 
 import medae
-from benchmarks.denoising_scans import CT, CT_OFFSET, CT_RANGE, MR, PHOTONS, body, middle
+from benchmarks.denoising_scans import (
+    CT,
+    CT_OFFSET,
+    CT_RANGE,
+    MR,
+    PHOTONS,
+    QUANTA,
+    SIGMAS,
+    XRAY,
+    Case,
+    body,
+    ct_cases,
+    middle,
+    mr_cases,
+    xray_cases,
+)
 from benchmarks.denoising_scores import PIXELS, models, part_of
 from benchmarks.denoising_tables import ASKED, table, text, verdict
 from benchmarks.peers import BM3D, Images, Told
@@ -30,6 +46,9 @@ TIMED, REPEATS, GPU_SLICES = (CT[0], "mr/forrest-t1"), 3, 300
 """Scans that are timed, of so many slices that `medae.denoise` measures its engines, as it does for a series. The MR
 one was learnt from, which takes no time away."""
 PHANTOM_SEED = 4711
+VIEW, BESIDE = 0.4, (2, 30)
+"""Radius of the round field of view that is left of a scan, as a part of the body's height, and the pixels inside its
+edge that are looked at."""
 
 
 def sharp_lines() -> list[str]:
@@ -84,6 +103,41 @@ def clean_lines(quick: bool) -> list[str]:
             asked = f"noise-free phantom, {name}: RMSE < 0.1 % of range"
             verdicts.append(verdict(asked, f"{100 * part:.3f} %", part < 0.001))
     return [*table(*rows), *verdicts]
+
+
+def empty_lines(quick: bool) -> list[str]:
+    """Leave out what lies around the middle of noisy scans: noise beside it has to be removed as it was before."""
+    rows = [["scan", "noisy", "denoised, nothing left out", "denoised, around it left out", "ratio"]]
+    ratios = []
+    for case in _one_level(quick):
+        if not models(case.modality):
+            continue
+        _, height, width = case.box
+        frame = [(side.start + side.stop) / 2 for side in (height, width)]
+        shape = case.noisy.shape[1:]
+        away = np.hypot(*np.ogrid[-frame[0] : shape[0] - frame[0], -frame[1] : shape[1] - frame[1]])
+        shown = away[: shape[0], : shape[1]] < VIEW * (height.stop - height.start)
+        empty = np.float32(-2000 if case.modality == "CT" else 0)
+        depth = ndimage.distance_transform_edt(shown)[height, width]
+        beside = case.mask & (depth > BESIDE[0]) & (depth < BESIDE[1])
+        cut = replace(case.noisy, array=np.where(shown, case.noisy.array, empty))
+        errors = [
+            rmse(images.values()[case.box], case.clean, beside)
+            for images in (case.noisy, *map(medae.denoise, (case.noisy, cut)))
+        ]
+        ratios.append(errors[2] / errors[1])
+        rows.append([f"{case.scan}, {case.level:g}", *map(text, errors), text(ratios[-1])])
+    asked = "padded input: error beside what is empty ≤ 1.25 × that where nothing is, every scan"
+    worst = max(ratios, default=None)
+    return [*table(*rows), *ASKED, verdict(asked, f"largest {text(worst)}", None if worst is None else worst <= 1.25)]
+
+
+def _one_level(quick: bool) -> Iterator[Case]:
+    """Give the cases of all modalities at one level of noise."""
+    few = slice(None, 1 if quick else None)
+    yield from ct_cases(CT[few], PHOTONS[1:2])
+    yield from mr_cases(MR[few], SIGMAS[1:2])
+    yield from xray_cases(XRAY[few], QUANTA[1:2], ())
 
 
 def _phantoms() -> Iterator[tuple[str, Volume]]:

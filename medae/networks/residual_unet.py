@@ -72,6 +72,10 @@ AVERAGED, LOWEST = 9, 15
 """Sides, in pixels behind the unshuffle, over which the noise maps are averaged, then take the lowest average."""
 NOISE_MAPS = 4
 """Number of noise maps."""
+ENOUGH = 0.3
+"""Part of the area of an average that must show something, for it to be one of those that the lowest is taken of."""
+NOWHERE = 1e6
+"""Above any noise, in network values: the lowest average where there is none."""
 
 
 def _diagonals(unshuffled: Tensor, middle: int) -> Tensor:
@@ -86,13 +90,30 @@ def _diagonals(unshuffled: Tensor, middle: int) -> Tensor:
     return torch.cat([(a - b - c + d) / 2, coarse], dim=1)
 
 
-def _noise_maps(diagonals: Tensor) -> Tensor:
-    """How large diagonal differences (B, 2, H, W) are on average nearby, and where they are smallest: (B, 4, H, W)."""
-    average = nn.functional.avg_pool2d(diagonals.abs(), AVERAGED, 1, AVERAGED // 2, count_include_pad=False)
+def _shown(unshuffled: Tensor, middle: int) -> Tensor:
+    """Where the middle slice is not empty (exactly 0), at the two scales of `_diagonals`: (B, 2, H, W), 1 or 0."""
+    fine = (unshuffled[:, 4 * middle : 4 * middle + 4] != 0).any(dim=1, keepdim=True).float()
+    beside = nn.functional.pad(fine, (0, 1, 0, 1), mode="replicate")
+    return torch.cat([fine, -nn.functional.max_pool2d(-beside, 2, 1)], dim=1)
+
+
+def _noise_maps(diagonals: Tensor, shown: Tensor) -> Tensor:
+    """How large diagonal differences (B, 2, H, W) are on average nearby, and where they are smallest: (B, 4, H, W).
+
+    What is empty (padding around a round field of view, what was cut away around a brain) does not count: it has no
+    noise, and would make the tissue beside it look as if it had none.
+    """
+    share = _averages(shown)
+    average = _averages(diagonals.abs() * shown) / share.clamp(min=1 / AVERAGED**2)
+    lowest = torch.where(share >= ENOUGH, average, NOWHERE)
     half = LOWEST // 2
-    lowest = nn.functional.max_pool2d(-average, (LOWEST, 1), 1, (half, 0))
-    lowest = nn.functional.max_pool2d(lowest, (1, LOWEST), 1, (0, half))
-    return torch.cat([average, -lowest], dim=1)
+    lowest = nn.functional.max_pool2d(-lowest, (LOWEST, 1), 1, (half, 0))
+    lowest = -nn.functional.max_pool2d(lowest, (1, LOWEST), 1, (0, half))
+    return torch.cat([average, torch.where(lowest < NOWHERE, lowest, 0.0)], dim=1)
+
+
+def _averages(maps: Tensor) -> Tensor:
+    return nn.functional.avg_pool2d(maps, AVERAGED, 1, AVERAGED // 2, count_include_pad=False)
 
 
 class ResidualUNet(UNet):
@@ -220,7 +241,9 @@ class ResidualUNet(UNet):
         channels = given[0].shape[1]
         weights = [weight[:, :channels]] * len(parts)
         if self.noise_maps:
-            given.append(_noise_maps(torch.stack([_diagonals(each, self.middle) for each in given]).sum(dim=0)))
+            diagonals = torch.stack([_diagonals(each, self.middle) for each in given]).sum(dim=0)
+            shown = torch.stack([_shown(each, self.middle) for each in given]).amax(dim=0)
+            given.append(_noise_maps(diagonals, shown))
             weights.append(weight[:, channels:])
         convolve = nn.functional.conv2d if self.spatial_dims == 2 else nn.functional.conv3d
         return convolve(torch.cat(given, dim=1), torch.cat(weights, dim=1), padding=1)

@@ -34,6 +34,8 @@ CHANGED = 4.0
 
 ALONE = 0.15
 """Share of the patches whose neighbours are the slice itself, as those of a scan of one slice are."""
+CUT = 0.3
+"""Share of a denoiser's patches of which a part is empty, without noise: outside a round field of view or a brain."""
 SHADING = (0.15, 0.2)
 """How far values go up and down within a slice of an anomaly model, and all of a slice together, as a share of them."""
 CT_SHADING = (0.01, 0.02)
@@ -72,8 +74,31 @@ def detector_noise(patch: Patch, draw: Draw) -> Sample:
     return _weighted(patch, clean, noisy, draw)
 
 
+def _kept(clean: Tensor, draw: Draw) -> Tensor:
+    """Where a patch (S, H, W) is not empty: (H, W), 1 or 0.
+
+    Padding and what is cut away around a brain have no noise; a network that never saw that takes the tissue beside it
+    for free of noise, too.
+    """
+    random, plane = draw.random, clean.shape[-2:]
+    kept = torch.ones(plane)
+    if random.random() < 0.5:  # what is padding already
+        kept = (clean != 0).any(dim=0).float()
+    if random.random() >= CUT:
+        return kept
+    if random.random() < 0.5:
+        field = smooth_field(plane, int(random.integers(1, 4)), draw.generator)[0, 0]
+        return kept * (field >= torch.quantile(field, float(random.uniform(0.05, 0.7))))
+    radius, angle = float(random.uniform(0.4, 3.0)) * max(plane), float(random.uniform(0, 2 * np.pi))
+    rows, columns = (torch.arange(n) - float(random.uniform(0.2, 0.8)) * n for n in plane)  # a point of the edge
+    away = torch.hypot(rows[:, None] - radius * np.sin(angle), columns[None] - radius * np.cos(angle))
+    return kept * (away < radius)
+
+
 def _weighted(patch: Patch, clean: Tensor, noisy: Tensor, draw: Draw) -> Sample:
-    target, body = patch.restored(clean), patch.body
+    kept = _kept(clean, draw)
+    clean, noisy, body = clean * kept, noisy * kept, patch.body * kept
+    target = patch.restored(clean)
     errors = (patch.restored(noisy) - target) ** 2
     added = (errors * body).sum() / body.sum() if body.any() else errors.mean()
     power = EVEN * min(1.0, draw.progress / EVEN_FROM)

@@ -91,12 +91,26 @@ def test_noise_maps_tell_the_level_and_not_the_anatomy() -> None:
     noise = torch.randn(1, 1, 128, 128, generator=torch.Generator().manual_seed(0))
     for level in (0.02, 0.06):
         unshuffled = network.head[0](image + level * noise)
-        seen.append(residual_unet._noise_maps(residual_unet._diagonals(unshuffled, 0)))
+        shown = residual_unet._shown(unshuffled, 0)
+        seen.append(residual_unet._noise_maps(residual_unet._diagonals(unshuffled, 0), shown))
     weak, strong = seen
     assert torch.allclose(strong, 3 * weak, rtol=0.05)
     expected = 0.02 * (2 / torch.pi) ** 0.5  # mean of |N(0, σ²)|
     assert float(weak[:, 0].mean()) == pytest.approx(expected, rel=0.1)
     assert float(weak[:, 2].max()) <= float(weak[:, 0].max())
+
+
+def test_noise_beside_what_is_empty_is_as_strong_as_elsewhere() -> None:
+    network = _network(in_channels=1, features=(8, 16), noise_maps=True)
+    image = 1.0 + 0.02 * torch.randn(1, 1, 128, 128, generator=torch.Generator().manual_seed(0))
+    unshuffled = network.head[0](image)
+    whole = residual_unet._noise_maps(residual_unet._diagonals(unshuffled, 0), residual_unet._shown(unshuffled, 0))
+    unshuffled = network.head[0](torch.nn.functional.pad(image[..., 50:], (50, 0)))
+    cut = residual_unet._noise_maps(residual_unet._diagonals(unshuffled, 0), residual_unet._shown(unshuffled, 0))
+    beside = cut[..., 25 + 8 :]  # the step itself is a difference, too
+    assert torch.allclose(beside, whole[..., 25 + 8 :], rtol=0.3)
+    assert float(beside[:, 2:].min()) > 0.5 * float(whole[:, 2:].mean())
+    assert not cut[..., :10].any()  # where nothing is shown, no noise
 
 
 @pytest.mark.parametrize("wrong", [{"spatial_dims": 3, "in_channels": 1}, {"unshuffle": 1}])

@@ -62,6 +62,22 @@ def test_pixels_outside_the_body_count_little() -> None:
     assert inside.min() == pytest.approx(10 * float(outside.max()))
 
 
+@pytest.mark.parametrize("noise", [False, True])
+def test_some_patches_have_a_part_that_is_empty_and_without_noise(noise: bool) -> None:
+    patch, cut, silent = _patch(noise=noise), 0, 0
+    shown = patch.clean[1:2] > 0
+    for seed in range(100):
+        given, target, weight = scanner_noise(patch, seeded(seed))
+        empty = shown & (target == 0)
+        cut += bool(empty.any())
+        silent += not given[1:2][~shown].any()
+        assert not given[1:2][empty].any()
+        if empty.any():
+            assert weight[empty].max() < weight[shown & ~empty].min()  # it is not the patient
+    assert 15 < cut < 45
+    assert 30 < silent < 70  # what was padding is padding in half of the patches
+
+
 def test_some_stacks_are_one_slice_over_and_over() -> None:
     alone = sum(
         bool(torch.equal(given[0], given[2]))
