@@ -30,7 +30,7 @@ learnt late."""
 CERTAINTY = 10.0
 """Logits that one unit of the lesion map stands for: 0.5 means as likely as not, 1 means 99 %, 0 less than 1 %."""
 
-ONLY_WITHOUT = ("blocks", "skips", "residual", "noise_maps")
+ONLY_WITHOUT = ("blocks", "skips", "residual", "noise_maps", "empty_counts")
 """Options of `medae.networks.ResidualUNet` alone."""
 
 
@@ -44,6 +44,7 @@ class Options(family.Options):
     skips: bool = Field(True, description="Shortcuts from each level of the encoder to the decoder")
     residual: bool = Field(True, description="Predict the corruption rather than the image")
     noise_maps: bool = Field(False, description="See maps of the local noise level, for scanner noise in slices")
+    empty_counts: bool = Field(False, description="Empty places count in noise_maps, as free of noise")
     windows: tuple[tuple[float, float], ...] = Field(
         (), description="With lesions: intensity windows through which the image is seen, too; lowest, highest value"
     )
@@ -83,6 +84,7 @@ def network_def(options: Options, patch_size: tuple[int, ...], /) -> dict[str, o
         "skips": options.skips,
         "residual": options.residual,
         **({"noise_maps": True} if options.noise_maps else {}),
+        **({"empty_counts": True} if options.empty_counts else {}),
     }
 
 

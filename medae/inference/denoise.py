@@ -96,8 +96,9 @@ def denoise(
     Returns
     -------
     Volume
-        Same grid, dtype, unit and rescale. Padding and values outside the scale keep their stored value; slices of CT
-        and radiographs keep their local means (`medae.inference.local_means`).
+        Same grid, dtype, unit and rescale. Padding, what the scan is filled with (`medae.quality.fill`) and values
+        outside the scale keep their stored value; slices of CT and radiographs keep their local means
+        (`medae.inference.local_means`).
         ``provenance`` tells the model, the device and why; its notes: ``values_clipped`` to the stored range,
         ``noise_before`` and ``noise_after`` (standard deviation, in the volume's unit), ``removed_share`` (how much of
         what the network sees as noise was removed, see `medae.inference.caution`), ``engine`` and what was
@@ -169,8 +170,8 @@ def _denoise(work: _Work, info: bundle.BundleInfo, device: Device, adapted: Adap
     engine, choice = choose_engine(network, device, shape, volume.array.size, report, identity=identity)
     runner = Runner(network, engine, device)
     scale = intensity_scale(volume)
-    middle, share = _middle(volume, volume.array), 1.0
-    sample = take_sample(middle, slices=max(2, min(len(middle.array) // SLICES_PER_PAIR * 2, 8)))
+    middle, share = _middle(volume), 1.0
+    sample = take_sample(volume, slices=max(2, min(volume.shape[0] // SLICES_PER_PAIR * 2, 8)), plane=middle)
     before = estimate_on(sample, sample.before)[0].sigma
     if adapted is None and "own_noise" in info.settings:
         share = removed_share(before / scale.scale, float(info.settings["own_noise"]))
@@ -179,7 +180,7 @@ def _denoise(work: _Work, info: bundle.BundleInfo, device: Device, adapted: Adap
     run(work, network, runner, output)
     notes: dict[str, object] = {"values_clipped": output.clipped, "removed_share": round(share, 3), **choice.notes()}
     if before > 0:
-        after = denoised_slices(sample, _middle(volume, work.out))
+        after = denoised_slices(sample, cut(volume.with_array(work.out), (slice(None), *middle)))
         notes |= {"noise_before": before, "noise_after": estimate_on(sample, after)[0].sigma}
     notes |= {"domain": sentences} if (sentences := outside_domain(volume, info)) else {}
     notes |= {"memory": runner.notes} if runner.notes else {}
@@ -222,11 +223,11 @@ def _run_volume(work: _Work, network: Network, runner: Runner, output: StoredOut
         work.slice_done(k)
 
 
-def _middle(volume: Volume, array: "NDArray[np.generic]") -> Volume:
-    """Cut out what noise is estimated on, of an array of a scan's stored values, its own or denoised.
+def _middle(volume: Volume) -> tuple[slice, slice]:
+    """Give the rows and columns that noise is estimated on.
 
     Only the middle of a few slices is looked at, so that it takes no more than a few percent of the time; the trust
     report measures more.
     """
     rows, columns = (slice(max(0, (n - NOISE_SIDE) // 2), (n + NOISE_SIDE) // 2) for n in volume.shape[1:])
-    return cut(volume.with_array(array), (slice(None), rows, columns))
+    return rows, columns

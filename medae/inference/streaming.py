@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor  # noqa: TID253
 
 from medae.inference.prepare import IntensityScale, neighbours, network_values
+from medae.quality.fill import fill_value, filled
 from medae.volume import Volume
 
 Box = tuple[slice, ...]
@@ -26,8 +27,12 @@ def cut(volume: Volume, box: Box) -> Volume:
     )
 
 
+LOOKED_AT = 5
+"""Slices of a volume that tell what it was filled with."""
+
+
 class SliceStacks:
-    """Network values of slices with their neighbours; each slice is converted once.
+    """Network values of slices with their neighbours, 0 where they are filled; each slice is converted once.
 
     Parameters
     ----------
@@ -41,6 +46,9 @@ class SliceStacks:
         self.volume, self.scale, self.channels = volume, scale, channels
         self._kept: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
         self._most = 2 * channels + 2  # outward from a slice there are two fronts
+        some = np.unique(np.linspace(0, volume.shape[0] - 1, LOOKED_AT).round().astype(int))
+        value = fill_value(np.concatenate([volume.values(k, k + 1) for k in some]))
+        self._fill = 0.0 if value is None else float(scale.apply(np.array([value], np.float32))[0])
 
     def stack(self, k: int) -> list[NDArray[np.float32]]:
         """Network values (rows, columns) of slice ``k`` in the middle of its neighbours."""
@@ -48,7 +56,10 @@ class SliceStacks:
 
     def _values(self, k: int) -> NDArray[np.float32]:
         if k not in self._kept:
-            self._kept[k] = network_values(self.volume, self.scale, k, k + 1)[0]
+            values = network_values(self.volume, self.scale, k, k + 1)[0]
+            if self._fill:
+                values[filled(values, self._fill)] = 0.0
+            self._kept[k] = values
             if len(self._kept) > self._most:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(k)
@@ -86,8 +97,8 @@ class StoredOutput:
     def write(self, box: Box, before: NDArray[np.float32], after: NDArray[np.float32]) -> None:
         """Write a box (slices, rows, columns), given its network values before and after denoising.
 
-        Air below the scale, padding and what is not finite keep their stored value bit for bit. In CT single voxels
-        that noise brought below it do not.
+        Air below the scale, padding, fill and what is not finite keep their stored value bit for bit. In CT single
+        voxels that noise brought below it do not.
         """
         part = cut(self.volume, box)
         values, seen = part.values(), before > 0

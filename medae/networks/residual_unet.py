@@ -72,10 +72,10 @@ AVERAGED, LOWEST = 9, 15
 """Sides, in pixels behind the unshuffle, over which the noise maps are averaged, then take the lowest average."""
 NOISE_MAPS = 4
 """Number of noise maps."""
-ENOUGH = 0.3
-"""Part of the area of an average that must show something, for it to be one of those that the lowest is taken of."""
-NOWHERE = 1e6
-"""Above any noise, in network values: the lowest average where there is none."""
+ENOUGH = 0.29
+"""Least shown part of an average's area for it to count among the lowest."""
+NOWHERE = 1e30
+"""Above any noise: the lowest average where there is none."""
 
 
 def _diagonals(unshuffled: Tensor, middle: int) -> Tensor:
@@ -91,7 +91,10 @@ def _diagonals(unshuffled: Tensor, middle: int) -> Tensor:
 
 
 def _shown(unshuffled: Tensor, middle: int) -> Tensor:
-    """Where the middle slice is not empty (exactly 0), at the two scales of `_diagonals`: (B, 2, H, W), 1 or 0."""
+    """Where the middle slice is not empty (exactly 0), at the two scales of `_diagonals`: (B, 2, H, W), 1 or 0.
+
+    Fine: any of four pixels is not; coarse: all four cells are shown.
+    """
     fine = (unshuffled[:, 4 * middle : 4 * middle + 4] != 0).any(dim=1, keepdim=True).float()
     beside = nn.functional.pad(fine, (0, 1, 0, 1), mode="replicate")
     return torch.cat([fine, -nn.functional.max_pool2d(-beside, 2, 1)], dim=1)
@@ -100,8 +103,8 @@ def _shown(unshuffled: Tensor, middle: int) -> Tensor:
 def _noise_maps(diagonals: Tensor, shown: Tensor) -> Tensor:
     """How large diagonal differences (B, 2, H, W) are on average nearby, and where they are smallest: (B, 4, H, W).
 
-    What is empty (padding around a round field of view, what was cut away around a brain) does not count: it has no
-    noise, and would make the tissue beside it look as if it had none.
+    What is not ``shown`` (padding around a round field of view, what was cut away around a brain) does not count: it
+    has no noise, and would make the tissue beside it look as if it had none.
     """
     share = _averages(shown)
     average = _averages(diagonals.abs() * shown) / share.clamp(min=1 / AVERAGED**2)
@@ -109,7 +112,7 @@ def _noise_maps(diagonals: Tensor, shown: Tensor) -> Tensor:
     half = LOWEST // 2
     lowest = nn.functional.max_pool2d(-lowest, (LOWEST, 1), 1, (half, 0))
     lowest = -nn.functional.max_pool2d(lowest, (1, LOWEST), 1, (0, half))
-    return torch.cat([average, torch.where(lowest < NOWHERE, lowest, 0.0)], dim=1)
+    return torch.cat([average, torch.where(lowest < NOWHERE, lowest, average)], dim=1)
 
 
 def _averages(maps: Tensor) -> Tensor:
@@ -143,6 +146,8 @@ class ResidualUNet(UNet):
         Give the first convolution maps of the local noise level, too (as Zhang et al., "FFDNet", IEEE TIP 2018), worked
         out from the input itself; they scale with it, so the network stays homogeneous and blind. 2-D with an unshuffle
         of 2 only.
+    empty_counts
+        Let empty places (exactly 0) count in those maps, as free of noise: for networks that learnt so.
     """
 
     def __init__(
@@ -155,6 +160,7 @@ class ResidualUNet(UNet):
         spatial_dims: int = 2,
         skips: bool = True,
         noise_maps: bool = False,
+        empty_counts: bool = False,
     ) -> None:
         super().__init__()
         check_input(spatial_dims, in_channels)
@@ -166,6 +172,7 @@ class ResidualUNet(UNet):
         self.residual = residual
         self.skips = skips
         self.noise_maps = noise_maps
+        self.empty_counts = empty_counts
         self.features = tuple(features)
         self.stride = unshuffle * 2 ** (len(features) - 1)
         self.halo = _receptive_halo(len(features), blocks, unshuffle)
@@ -242,7 +249,9 @@ class ResidualUNet(UNet):
         weights = [weight[:, :channels]] * len(parts)
         if self.noise_maps:
             diagonals = torch.stack([_diagonals(each, self.middle) for each in given]).sum(dim=0)
-            shown = torch.stack([_shown(each, self.middle) for each in given]).amax(dim=0)
+            shown = _shown(torch.stack(given).sum(dim=0), self.middle)
+            if self.empty_counts:
+                shown = torch.ones_like(shown)
             given.append(_noise_maps(diagonals, shown))
             weights.append(weight[:, channels:])
         convolve = nn.functional.conv2d if self.spatial_dims == 2 else nn.functional.conv3d

@@ -96,7 +96,7 @@ def estimate_noise(volume: Volume) -> NoiseEstimate:
     Parameters
     ----------
     volume
-        CT in HU, or any other modality; padding and values that are not finite do not count.
+        CT in HU, or any other modality; padding, what it is filled with and values that are not finite do not count.
 
     Returns
     -------

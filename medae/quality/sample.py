@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from medae.quality.fill import fill_value, filled
 from medae.volume import Volume
 
 Images = NDArray[np.float32]
@@ -19,6 +20,12 @@ BODY_HU = -300.0
 OUTSIDE_HU = -1200.0
 """Below this is no air but the outside of a round field of view, whether or not the file calls it padding."""
 
+DARK = 0.1
+"""Part of the 99.5th percentile below which is no patient, in modalities without an absolute scale."""
+
+Plane = tuple[slice, slice]
+WHOLE: Plane = (slice(None), slice(None))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
@@ -32,7 +39,8 @@ class Sample:
         (slices, rows, columns) in the volume's unit; 0 where ``valid`` is False. They are the same array when there
         is no denoised volume.
     valid
-        (slices, rows, columns): neither padding nor infinite, in both.
+        (slices, rows, columns): neither padding nor infinite, in both, nor what a slice is filled with if that could be
+        taken for the patient (`medae.quality.fill`).
     body
         (slices, rows, columns): the patient, without the air around.
     spacing
@@ -53,7 +61,9 @@ class Sample:
     depth: int
 
 
-def take_sample(original: Volume, denoised: Volume | None = None, slices: int = MAX_SLICES) -> Sample:
+def take_sample(
+    original: Volume, denoised: Volume | None = None, slices: int = MAX_SLICES, plane: Plane = WHOLE
+) -> Sample:
     """Take at most ``slices`` slices (fewer where they are huge), the first and last tenth of the volume left out.
 
     Parameters
@@ -62,13 +72,20 @@ def take_sample(original: Volume, denoised: Volume | None = None, slices: int = 
         Volumes of the same shape; without a denoised one, ``before`` and ``after`` are the same array.
     slices
         How many at most.
+    plane
+        The rows and columns that are looked at.
     """
     indices = spread(original.shape, slices)
     before, valid = _slices(original, indices)
+    valid &= ~_filled(before, valid, original.modality)
+    area = (slice(None), *plane)
+    before, valid = np.ascontiguousarray(before[area]), np.ascontiguousarray(valid[area])
+    before[~valid] = 0
     after = before
     if denoised is not None:
         after, also = _slices(denoised, indices)
-        valid &= also
+        after = np.ascontiguousarray(after[area])
+        valid &= also[area]
         after[~valid] = 0
         before[~valid] = 0
     body = body_mask(before, valid, original.modality)
@@ -102,6 +119,16 @@ def _slices(volume: Volume, indices: tuple[int, ...]) -> tuple[Images, Mask]:
         valid &= values > OUTSIDE_HU
     values[~valid] = 0
     return values, valid
+
+
+def _filled(values: Images, valid: Mask, modality: str) -> Mask:
+    """Tell where slices are filled with a value that could be taken for the patient."""
+    value = fill_value(np.where(valid, values, np.float32(np.nan)))
+    if value is None or value <= (BODY_HU if modality == "CT" else 0.0):
+        return np.zeros(values.shape, bool)
+    if modality != "CT" and value <= DARK * float(np.percentile(values, 99.5)):
+        return np.zeros(values.shape, bool)
+    return np.stack([filled(image, value) for image in values])
 
 
 def body_mask(values: Images, valid: Mask, modality: str) -> Mask:
@@ -147,4 +174,4 @@ def _half_otsu(values: NDArray[np.float32]) -> float:
     above = below[-1] - below
     apart = sums / np.maximum(below, 1) - (sums[-1] - sums) / np.maximum(above, 1)
     threshold = float(edges[1 + int(np.argmax(below * above * apart**2))])
-    return min(max(threshold / 2, 0.1 * top), 0.3 * top)
+    return min(max(threshold / 2, DARK * top), 0.3 * top)

@@ -8,6 +8,7 @@ import torch  # noqa: TID253
 from torch import Tensor  # noqa: TID253
 
 from medae.families import Task
+from medae.quality.fill import SOLID
 from medae.training.cache import REFERENCE_PHOTONS
 from medae.training.ct_noise import apodise
 from medae.training.noise import gaussian_blur, mr_noise, smooth_field
@@ -74,16 +75,16 @@ def detector_noise(patch: Patch, draw: Draw) -> Sample:
     return _weighted(patch, clean, noisy, draw)
 
 
-def _kept(clean: Tensor, draw: Draw) -> Tensor:
-    """Where a patch (S, H, W) is not empty: (H, W), 1 or 0.
+def _kept(images: Tensor, draw: Draw) -> Tensor:
+    """Where noise may be in images (S, H, W) as they were: 1 or 0, of the same shape.
 
     Padding and what is cut away around a brain have no noise; a network that never saw that takes the tissue beside it
     for free of noise, too.
     """
-    random, plane = draw.random, clean.shape[-2:]
-    kept = torch.ones(plane)
-    if random.random() < 0.5:  # what is padding already
-        kept = (clean != 0).any(dim=0).float()
+    random, plane = draw.random, images.shape[-2:]
+    kept = torch.ones_like(images)
+    if random.random() < 0.5:  # what is padding already: solidly empty
+        kept = -_grown(-_grown((images != 0).float()))
     if random.random() >= CUT:
         return kept
     if random.random() < 0.5:
@@ -95,9 +96,13 @@ def _kept(clean: Tensor, draw: Draw) -> Tensor:
     return kept * (away < radius)
 
 
+def _grown(images: Tensor) -> Tensor:
+    return torch.nn.functional.max_pool2d(images, SOLID, 1, SOLID // 2)
+
+
 def _weighted(patch: Patch, clean: Tensor, noisy: Tensor, draw: Draw) -> Sample:
-    kept = _kept(clean, draw)
-    clean, noisy, body = clean * kept, noisy * kept, patch.body * kept
+    kept = _kept(patch.clean if len(clean) == len(patch.clean) else patch.restored(patch.clean), draw)
+    clean, noisy, body = clean * kept, noisy * kept, patch.body * patch.restored(kept)
     target = patch.restored(clean)
     errors = (patch.restored(noisy) - target) ** 2
     added = (errors * body).sum() / body.sum() if body.any() else errors.mean()

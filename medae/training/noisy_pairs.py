@@ -12,7 +12,8 @@ import torch  # noqa: TID253
 from torch import Tensor  # noqa: TID253
 
 from medae.errors import UnsupportedVolume
-from medae.inference.prepare import IntensityScale, neighbours, network_values
+from medae.inference.prepare import IntensityScale
+from medae.inference.streaming import SliceStacks
 from medae.progress import Report, part
 from medae.volume import Volume
 
@@ -120,7 +121,7 @@ def cut_pieces(volume: Volume, scale: IntensityScale, reach: int, seed: int, rep
         training, held_out = (everywhere, (0, band)), (everywhere, (band, rows))
     side = min(SIDE, *(stop - start for _, (start, stop) in (training, held_out)), columns) // 2 * 2
     count = max(4, min(PIECES, 4 * volume.array.size // side**2))
-    cutter = _Cutter(volume, scale, reach, side, generator)
+    cutter = _Cutter(SliceStacks(volume, scale, 2 * reach + 1), side, generator)
     return Pieces(
         cutter.cut(training, count, part(report, 0.0, 0.8)),
         cutter.cut(held_out, max(4, count * HELD_OUT // PIECES), part(report, 0.8, 1.0)),
@@ -129,9 +130,7 @@ def cut_pieces(volume: Volume, scale: IntensityScale, reach: int, seed: int, rep
 
 @dataclass(slots=True, eq=False)
 class _Cutter:
-    volume: Volume
-    scale: IntensityScale
-    reach: int
+    stacks: SliceStacks
     side: int
     generator: np.random.Generator
 
@@ -143,12 +142,11 @@ class _Cutter:
             report(len(found) / count, "Looking for pieces to learn from")
             k = int(self.generator.choice(middles))
             i = int(self.generator.integers(rows[0], rows[1] - self.side + 1))
-            j = int(self.generator.integers(0, self.volume.shape[2] - self.side + 1))
-            area = np.s_[:, i : i + self.side, j : j + self.side]
-            if (network_values(self.volume, self.scale, k, k + 1)[area] > TISSUE).mean() < 0.3:
+            j = int(self.generator.integers(0, self.stacks.volume.shape[2] - self.side + 1))
+            stack = np.stack([image[i : i + self.side, j : j + self.side] for image in self.stacks.stack(k)])
+            if (stack[len(stack) // 2] > TISSUE).mean() < 0.3:
                 continue
-            stack = neighbours(k, 2 * self.reach + 1, self.volume.shape[0])
-            found.append(np.concatenate([network_values(self.volume, self.scale, n, n + 1)[area] for n in stack]))
+            found.append(stack)
             if len(found) == count:
                 break
         if len(found) < 2:

@@ -56,7 +56,7 @@ def test_a_shipped_model_is_described(view: ModelCardView) -> None:
     shown = figures(view)
     assert shown["rmse hu photons 200000, denoised"] == [f"{info.metrics['rmse_hu_photons_200000']['denoised']:.4g}"]
     assert shown["Weights' SHA-256"] == [info.sha256]
-    assert shown["Recipe: learning rate"] == ["0.0008"]
+    assert shown["Recipe: learning rate"] == ["0.0004"]
     assert view.figures.horizontalHeader().isHidden()
     assert not view.tabs.isTabVisible(2)
 

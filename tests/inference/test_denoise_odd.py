@@ -4,11 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from medae import phantom
 from medae.inference import denoise
 from medae.inference.engines import choice
 from medae.inference.prepare import intensity_scale
+from medae.inference.streaming import cut
+from medae.training.ct_noise import ct_low_dose
+from medae.training.noise import rician
 from medae.volume import Volume
 
 MODELS = ("ct-denoise", "mr-denoise")
@@ -142,6 +146,30 @@ def test_negative_mr_values_are_kept_and_said(tiny_bundle) -> None:
     result = denoise(volume(stored), "tiny")
     assert np.array_equal(result.array[1, 5:8, 5:8], stored[1, 5:8, 5:8])
     assert "negative" in result.provenance[-1].notes["domain"][0]
+
+
+@pytest.mark.parametrize("outline", ["round field of view", "cut out"])
+@pytest.mark.parametrize(("model", "fill"), [("ct-denoise", -2048), ("ct-denoise", 0), ("mr-denoise", 0)])
+def test_noise_beside_what_is_empty_is_removed_as_elsewhere(model: str, fill: int, outline: str) -> None:
+    scan = noise_free()[model]
+    clean = cut(scan, (slice(2, 3), slice(None), slice(None)))
+    values, modality = clean.values(), clean.modality
+    noisy = ct_low_dose(values, 5e3, clean.spacing) if modality == "CT" else rician(values, 0.05 * value_range(clean))
+    rows, columns = values.shape[1:]
+    shown = np.zeros((rows, columns), bool)
+    if outline == "cut out":
+        shown[rows // 4 : -rows // 4, columns // 3 : -columns // 4] = True
+    else:
+        shown = np.hypot(*np.ogrid[-rows / 2 : rows / 2, -columns / 2 : columns / 2]) < 0.35 * columns
+    given = np.where(shown, noisy, np.float32(fill))
+    depth = ndimage.distance_transform_edt(shown)
+    beside = (depth > 2) & (depth < 30) & (values > (-200 if modality == "CT" else 0.1 * values.max()))
+
+    def error(images: np.ndarray) -> float:
+        return float(np.sqrt(np.mean((denoise(replace(clean, array=images), model).values() - values)[beside] ** 2)))
+
+    assert error(noisy) < 0.9 * float(np.sqrt(np.mean((noisy - values)[beside] ** 2)))
+    assert error(given) < 1.4 * error(noisy)  # twice it, and more, where noise beside it is left
 
 
 def noise_free() -> dict[str, Volume]:

@@ -36,6 +36,21 @@ def test_each_slice_is_converted_once_in_any_order(first: int, channels: int, mo
     assert len(stacks._kept) <= 2 * channels + 2
 
 
+def test_stacks_are_empty_where_slices_are_filled() -> None:
+    stored = scan().array.copy()
+    stored[:, :5] = 137
+    volume = Volume(array=stored, affine=np.eye(4), modality="MR")
+    stack = SliceStacks(volume, SCALE, 3).stack(4)
+    for image, k in zip(stack, (3, 4, 5), strict=True):
+        assert not image[:5].any()
+        assert np.allclose(image[5:], stored[k, 5:] / 100)
+    out = np.empty_like(stored)
+    output, before = StoredOutput(volume, SCALE, 1.0, out), np.stack(stack)
+    output.write((slice(3, 6), slice(0, 9), slice(0, 7)), before, before + 1)
+    assert np.array_equal(out[3:6, :5], stored[3:6, :5])  # it keeps its stored value
+    assert np.array_equal(out[3:6, 5:], stored[3:6, 5:] + 100)
+
+
 def test_a_box_is_cut_out_of_all_channels() -> None:
     images = [np.arange(12, dtype=np.float32).reshape(3, 4) + 100 * n for n in range(3)]
     part = stacked(images, (slice(1, 3), slice(0, 2)))

@@ -71,6 +71,7 @@ def test_what_is_predicted_from_parts_is_what_forward_takes_away(dims: int, nois
     channels = 3 if dims == 2 else 1
     network = _network(in_channels=channels, features=(8, 16), spatial_dims=dims, noise_maps=noise_maps)
     x = torch.rand(1, channels, *(16,) * dims)
+    x[..., :6] = 0
     coarse = x.bfloat16().float()
     middle = x[:, channels // 2 : channels // 2 + 1]
     assert torch.allclose(middle - network.predicted(coarse, x - coarse), network(x), atol=1e-5)
@@ -83,6 +84,11 @@ def test_a_network_with_noise_maps_begins_by_changing_nothing() -> None:
     assert torch.equal(network(x), x[:, 1:2])
 
 
+def _maps(network: ResidualUNet, image: torch.Tensor) -> torch.Tensor:
+    unshuffled = network.head[0](image)
+    return residual_unet._noise_maps(residual_unet._diagonals(unshuffled, 0), residual_unet._shown(unshuffled, 0))
+
+
 def test_noise_maps_tell_the_level_and_not_the_anatomy() -> None:
     seen: list[torch.Tensor] = []
     network = _network(in_channels=1, features=(8, 16), noise_maps=True)
@@ -90,9 +96,7 @@ def test_noise_maps_tell_the_level_and_not_the_anatomy() -> None:
     image[..., 40:] = 1.0  # an edge far stronger than the noise
     noise = torch.randn(1, 1, 128, 128, generator=torch.Generator().manual_seed(0))
     for level in (0.02, 0.06):
-        unshuffled = network.head[0](image + level * noise)
-        shown = residual_unet._shown(unshuffled, 0)
-        seen.append(residual_unet._noise_maps(residual_unet._diagonals(unshuffled, 0), shown))
+        seen.append(_maps(network, image + level * noise))
     weak, strong = seen
     assert torch.allclose(strong, 3 * weak, rtol=0.05)
     expected = 0.02 * (2 / torch.pi) ** 0.5  # mean of |N(0, σ²)|
@@ -103,14 +107,21 @@ def test_noise_maps_tell_the_level_and_not_the_anatomy() -> None:
 def test_noise_beside_what_is_empty_is_as_strong_as_elsewhere() -> None:
     network = _network(in_channels=1, features=(8, 16), noise_maps=True)
     image = 1.0 + 0.02 * torch.randn(1, 1, 128, 128, generator=torch.Generator().manual_seed(0))
-    unshuffled = network.head[0](image)
-    whole = residual_unet._noise_maps(residual_unet._diagonals(unshuffled, 0), residual_unet._shown(unshuffled, 0))
-    unshuffled = network.head[0](torch.nn.functional.pad(image[..., 50:], (50, 0)))
-    cut = residual_unet._noise_maps(residual_unet._diagonals(unshuffled, 0), residual_unet._shown(unshuffled, 0))
+    whole = _maps(network, image)
+    cut = _maps(network, torch.nn.functional.pad(image[..., 50:], (50, 0)))
     beside = cut[..., 25 + 8 :]  # the step itself is a difference, too
     assert torch.allclose(beside, whole[..., 25 + 8 :], rtol=0.3)
     assert float(beside[:, 2:].min()) > 0.5 * float(whole[:, 2:].mean())
     assert not cut[..., :10].any()  # where nothing is shown, no noise
+
+
+def test_empty_places_count_for_networks_that_learnt_so() -> None:
+    networks = [_network(in_channels=1, features=(8, 16), noise_maps=True, empty_counts=e) for e in (False, True)]
+    networks[1].load_state_dict(networks[0].state_dict())
+    x = torch.rand(1, 1, 64, 64) + 0.5
+    assert torch.allclose(networks[0](x), networks[1](x), atol=1e-6)
+    x[..., :30] = 0
+    assert not torch.allclose(networks[0](x), networks[1](x), atol=1e-6)
 
 
 @pytest.mark.parametrize("wrong", [{"spatial_dims": 3, "in_channels": 1}, {"unshuffle": 1}])

@@ -3,7 +3,9 @@
 import itertools
 
 import numpy as np
+import pytest
 
+from medae.quality.noise import estimate_noise
 from medae.quality.sample import MAX_SLICES, MAX_VOXELS, body_mask, near_body, spread, take_sample
 from medae.volume import Volume
 from tests.quality.conftest import white
@@ -65,3 +67,33 @@ def test_outside_of_a_round_field_of_view_is_neither_measured_nor_near_the_body(
     assert near[0, 32, 45]
     assert not near[0, 32, 60]
     assert not near[0, 32, 18]
+
+
+@pytest.mark.parametrize(("modality", "fill"), [("CT", 0.0), ("CT", 60.0), ("DX", 300.0)])
+def test_what_a_slice_is_filled_with_is_neither_patient_nor_measured(modality: str, fill: float) -> None:
+    values = 100 + 20 * white((2, 96, 96))
+    shown = np.hypot(*np.ogrid[-48:48, -48:48]) < 40
+    values[:, ~shown] = fill
+    volume = Volume(values, np.eye(4), modality)
+    sample = take_sample(volume)
+    assert not sample.valid[:, ~shown].any()
+    assert not sample.body[:, ~shown].any()
+    assert not sample.before[:, ~shown].any()
+    assert sample.valid[:, shown].all()
+    assert estimate_noise(volume).sigma == pytest.approx(20, rel=0.15)
+
+
+def test_fill_is_looked_for_on_whole_slices() -> None:
+    values = 100 + 20 * white((2, 96, 96))
+    shown = np.hypot(*np.ogrid[-48:48, -48:48]) < 40
+    values[:, ~shown] = 0
+    sample = take_sample(Volume(values, np.eye(4), "CT"), plane=(slice(15, 81), slice(15, 81)))
+    assert np.array_equal(sample.valid[0], shown[15:81, 15:81])
+    assert not shown[15:81, 15:81].all()
+
+
+def test_a_dark_background_of_one_value_is_air_around_the_patient() -> None:
+    values = 100 + 5 * white((2, 96, 96))
+    values[:, np.hypot(*np.ogrid[-48:48, -48:48]) >= 40] = 5
+    sample = take_sample(Volume(values, np.eye(4), "MR"))
+    assert sample.valid.all()  # the patient's own edge is there

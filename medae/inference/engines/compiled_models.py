@@ -12,13 +12,15 @@ from medae.settings import cache_folder
 
 MOST_KEPT = 40
 """Compiled models that are kept; the longest unused goes first."""
+NETWORKS = 2
+"""Raised when a network of the same weights computes something else than it did."""
 _DIGEST = hashlib.sha256().digest_size
 
 
 def key(*parts: object) -> str:
     """Name for what belongs to this machine and to parts that JSON can hold."""
     machine = (platform.node(), platform.machine(), os.cpu_count())
-    return hashlib.sha256(json.dumps([machine, parts]).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps([machine, NETWORKS, parts]).encode()).hexdigest()[:32]
 
 
 def place(identity: str, shape: tuple[int, ...], precision: str, version: str, threads: int) -> Path:
