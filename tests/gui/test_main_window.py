@@ -284,24 +284,17 @@ class Gaps:
 def test_the_window_is_there_in_two_seconds(tmp_path: Path) -> None:
     """From the start of Python to the window on the screen, the second time (files in the cache).
 
-    The processor's time is what is measured: it bounds the clock's where nothing else computes, and other tests do. A
-    computer that takes more than half a second for five million steps of a loop is slow, and is given four times that
-    (2.9 to 3.6 times were measured on one of 1.0 to 1.3 s).
+    The processor's time is what is measured: it bounds the clock's where nothing else computes, and other tests do.
     """
     code = (
         "from PySide6.QtWidgets import QApplication; app = QApplication([])\n"
         "from medae.gui import theme; from medae.gui.main_window import MainWindow\n"
         "theme.apply(app); w = MainWindow(); w.show(); app.processEvents(); w.close()"
     )
-    seconds, plain = [], []
+    seconds = []
     for _ in range(3):
-        seconds.append(_processor_seconds(code))
-        plain.append(_processor_seconds("n = 0\nfor i in range(5_000_000): n += i * i % 7"))
-    assert min(seconds) < max(2.0, 4 * min(plain)), (seconds, plain)
-
-
-def _processor_seconds(code: str) -> float:
-    before = os.times()
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
-    after = os.times()
-    return after.children_user - before.children_user + after.children_system - before.children_system
+        before = os.times()
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+        after = os.times()
+        seconds.append(after.children_user - before.children_user + after.children_system - before.children_system)
+    assert min(seconds) < 2.0, seconds
