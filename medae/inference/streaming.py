@@ -47,7 +47,7 @@ class SliceStacks:
         self._kept: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
         self._most = 2 * channels + 2  # outward from a slice there are two fronts
         some = np.unique(np.linspace(0, volume.shape[0] - 1, LOOKED_AT).round().astype(int))
-        value = fill_value(np.concatenate([volume.values(k, k + 1) for k in some]))
+        value = fill_value(volume.values(k, k + 1)[0] for k in some)
         self._fill = 0.0 if value is None else float(scale.apply(np.array([value], np.float32))[0])
 
     def stack(self, k: int) -> list[NDArray[np.float32]]:

@@ -249,9 +249,8 @@ class ResidualUNet(UNet):
         weights = [weight[:, :channels]] * len(parts)
         if self.noise_maps:
             diagonals = torch.stack([_diagonals(each, self.middle) for each in given]).sum(dim=0)
-            shown = _shown(torch.stack(given).sum(dim=0), self.middle)
-            if self.empty_counts:
-                shown = torch.ones_like(shown)
+            whole = sum(given[1:], start=given[0])
+            shown = torch.ones_like(diagonals) if self.empty_counts else _shown(whole, self.middle)
             given.append(_noise_maps(diagonals, shown))
             weights.append(weight[:, channels:])
         convolve = nn.functional.conv2d if self.spatial_dims == 2 else nn.functional.conv3d

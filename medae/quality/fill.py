@@ -3,6 +3,8 @@
 Resampling and cutting out fill with 0 HU or -1000 HU; detectors saturate beside a patient.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,10 +17,10 @@ SOLID = 5
 """Pixels along each side of the squares that a fill is made of."""
 
 
-def fill_value(images: NDArray[np.float32]) -> float | None:
-    """Give the value that the outermost pixels of slices (slices, rows, columns) were filled with; None if none was.
+def fill_value(images: Iterable[NDArray[np.float32]]) -> float | None:
+    """Give the value that the outermost pixels of slices, each (rows, columns), were filled with; None if none was.
 
-    What is not finite does not count.
+    What is not finite does not count. Slices are taken one by one, and only their outermost pixels are kept.
     """
     frames = [np.concatenate([i[0], i[1:, -1], i[-1, -2::-1], i[-2:0:-1, 0]]) for i in images]
     frame = np.concatenate(frames) if frames else np.empty(0, np.float32)
@@ -28,7 +30,7 @@ def fill_value(images: NDArray[np.float32]) -> float | None:
     value = values[np.argmax(counts)]
     alike = frame == value
     ends = np.count_nonzero(alike[1:] != alike[:-1])
-    return float(value) if ends <= 4 * len(images) + RUNS * counts.max() else None
+    return float(value) if ends <= 4 * len(frames) + RUNS * counts.max() else None
 
 
 def filled(image: NDArray[np.float32], value: float) -> NDArray[np.bool_]:

@@ -80,14 +80,13 @@ def take_sample(
     valid &= ~_filled(before, valid, original.modality)
     area = (slice(None), *plane)
     before, valid = np.ascontiguousarray(before[area]), np.ascontiguousarray(valid[area])
-    before[~valid] = 0
     after = before
     if denoised is not None:
         after, also = _slices(denoised, indices)
         after = np.ascontiguousarray(after[area])
         valid &= also[area]
         after[~valid] = 0
-        before[~valid] = 0
+    before[~valid] = 0
     body = body_mask(before, valid, original.modality)
     return Sample(indices, before, after, valid, body, original.spacing[1:], original.modality, original.shape[0])
 
@@ -123,10 +122,12 @@ def _slices(volume: Volume, indices: tuple[int, ...]) -> tuple[Images, Mask]:
 
 def _filled(values: Images, valid: Mask, modality: str) -> Mask:
     """Tell where slices are filled with a value that could be taken for the patient."""
-    value = fill_value(np.where(valid, values, np.float32(np.nan)))
-    if value is None or value <= (BODY_HU if modality == "CT" else 0.0):
-        return np.zeros(values.shape, bool)
-    if modality != "CT" and value <= DARK * float(np.percentile(values, 99.5)):
+    value = fill_value(np.where(shown, image, np.float32(np.nan)) for image, shown in zip(values, valid, strict=True))
+    if (
+        value is None
+        or value <= (BODY_HU if modality == "CT" else 0.0)
+        or (modality != "CT" and value <= DARK * float(np.percentile(values, 99.5)))
+    ):
         return np.zeros(values.shape, bool)
     return np.stack([filled(image, value) for image in values])
 

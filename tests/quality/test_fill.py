@@ -54,6 +54,8 @@ def test_beside_noise_that_is_cut_off_only_what_is_solid_is_filled() -> None:
 def test_tiny_scans_have_no_fill_that_is_wrong(shape: tuple[int, int, int]) -> None:
     images = np.full(shape, np.nan, np.float32)
     assert fill_value(images) is None
+    images[:] = 7.0
+    assert not any(filled(image, 7.0).any() for image in images)
 
 
 def test_what_is_not_finite_is_no_fill() -> None:
