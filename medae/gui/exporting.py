@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject  # noqa: TID253
 from PySide6.QtWidgets import QWidget  # noqa: TID253
 
-from medae.gui.export_dialog import ExportDialog
 from medae.gui.processing import Processing
 from medae.gui.session import Session
 from medae.gui.tasks import Task, Threads
@@ -16,6 +15,9 @@ from medae.gui.tool_windows import ToolWindows
 from medae.gui.viewer_model import ViewerModel
 from medae.jobs.export_offer import Offer, offer
 from medae.results import Result, adjusted
+
+if TYPE_CHECKING:
+    from medae.gui.export_dialog import ExportDialog
 
 
 class Exporting(QObject):
@@ -81,13 +83,15 @@ class Exporting(QObject):
         self._threads.close()
 
     def _show(self, result: Result, offered: Offer, folder: Path, strength: float, threshold: float | None) -> None:
+        from medae.gui.export_dialog import ExportDialog
+
         modality = (result.original.modality or "scan").lower()
         name = f"{modality}-series-{(self._session.current or 0) + 1}"
         nodes = self._tools.node_names()
         self.dialog = ExportDialog(offered, folder, name, strength, threshold, self._window, nodes=nodes)
         self.dialog.options_changed.connect(partial(self._offer_again, self.dialog, result))
 
-    def _offer_again(self, dialog: ExportDialog, result: Result, options: dict[str, dict[str, Any]]) -> None:
+    def _offer_again(self, dialog: "ExportDialog", result: Result, options: dict[str, dict[str, Any]]) -> None:
         if self._task is not None:
             self._task.cancel()
         self._task = self._threads.start(
@@ -96,7 +100,7 @@ class Exporting(QObject):
             failed=partial(self._give_up, dialog),
         )
 
-    def _give_up(self, dialog: ExportDialog, sentence: str, details: str) -> None:
+    def _give_up(self, dialog: "ExportDialog", sentence: str, details: str) -> None:
         """Say why the scan cannot be looked at any more."""
         dialog.reject()
         self._say(sentence, details)

@@ -1,6 +1,7 @@
 """The list of series on the left: thumbnail, what it is, its size, and what to beware of."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal  # noqa: TID253
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap  # noqa: TID253
@@ -16,9 +17,10 @@ from PySide6.QtWidgets import (  # noqa: TID253
 
 from medae.gui import theme
 from medae.gui.thumbnail import SIZE
-from medae.readers import Skipped
-from medae.readers.geometry import UNEVEN
 from medae.volume import Source
+
+if TYPE_CHECKING:
+    from medae.readers import Skipped
 
 _TITLE = Qt.ItemDataRole.UserRole
 _FACTS = Qt.ItemDataRole.UserRole + 1
@@ -77,6 +79,8 @@ class SeriesBrowser(QWidget):
 
     def describe(self, row: int, source: Source, growing: bool = False) -> None:
         """Write what is known of a series; one that is ``growing`` is still being found."""
+        from medae.readers.geometry import UNEVEN  # imported by the thread that has read or found the series
+
         item = self.list.item(row)
         slices, rows, columns = source.shape
         more = " …" if growing else ""
@@ -115,7 +119,7 @@ class SeriesBrowser(QWidget):
             action.triggered.connect(lambda _=False, key=key: self.rearranged.emit(key, rows))
         return menu
 
-    def add_skipped(self, skipped: Sequence[Skipped]) -> None:
+    def add_skipped(self, skipped: "Sequence[Skipped]") -> None:
         """Append files that could not be read; of very many, the first."""
         self._unread += len(skipped)
         for each in skipped[: max(MOST_SKIPPED - self.skipped.count(), 0)]:

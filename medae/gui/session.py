@@ -1,23 +1,25 @@
 """The opened series of one window: found, read, shown, and what was computed for them.
 
-Scanning, reading and thumbnails run in threads; every signal arrives in the window's thread.
+Scanning, reading and thumbnails run in threads, which also import the readers: the window is there before them.
+Every signal arrives in the window's thread.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal  # noqa: TID253
 from PySide6.QtGui import QImage  # noqa: TID253
 
-from medae import readers
 from medae.gui.tasks import Task, Threads
 from medae.gui.thumbnail import thumbnail
-from medae.readers import choices
 from medae.results import Result
 from medae.volume import Source, Volume
+
+if TYPE_CHECKING:
+    from medae.readers import Found, ResultFile, Scan, Skipped
 
 
 @dataclass(slots=True, eq=False)
@@ -45,7 +47,7 @@ class OpenSeries:
     growing: bool = False
     told: Source | None = None
     pictured: tuple[Path, ...] = ()
-    files: tuple[readers.ResultFile, ...] = ()
+    files: "tuple[ResultFile, ...]" = ()
 
     @property
     def has_results(self) -> bool:
@@ -93,10 +95,14 @@ class Session(QObject):
         opening = _Opening(tuple(Path(path) for path in paths))
         self._openings.add(opening)
         self.loading.emit(0.0, "Looking for series…")
+
+        def look(task: Task) -> "Scan":
+            from medae.readers import scan
+
+            return scan(opening.paths, task.report, lambda found: task.tell(partial(self._found, opening), found))
+
         opening.task = self._scans.start(
-            lambda task: readers.scan(
-                opening.paths, task.report, lambda found: task.tell(partial(self._found, opening), found)
-            ),
+            look,
             done=partial(self._scanned, opening),
             failed=partial(self._scan_failed, opening),
             progressed=self.loading.emit,
@@ -142,12 +148,9 @@ class Session(QObject):
             self._show_now(index)
             return
 
-        def read(task: Task) -> Volume:
-            return readers.read(entry.source, task.report)
-
         self.loading.emit(0.0, f"Reading {entry.source.description or 'series'}…")
         self._reading = self._threads.start(
-            read,
+            lambda task: _read(entry.source, task),
             done=lambda volume: self._has_read(index, volume),
             failed=self._failed,
             progressed=self.loading.emit,
@@ -162,13 +165,9 @@ class Session(QObject):
         entry.result = None
         source = replace(entry.source, modality="")
         index = self.current
-
-        def read(task: Task) -> Volume:
-            return readers.read(source, task.report, modality)
-
         self.loading.emit(0.0, f"Reading as {modality}…")
         self._threads.start(
-            read,
+            lambda task: _read(source, task, modality),
             done=lambda volume: self._has_read(index, volume),
             failed=self._failed,
             progressed=self.loading.emit,
@@ -183,7 +182,13 @@ class Session(QObject):
         """Make other volumes of series (see `medae.readers.choices`), list them too, and show the first."""
         sources = [self.series[index].source for index in indexes]
         self.loading.emit(0.0, "Sorting slices…")
-        self._threads.start(lambda task: choices.arranged(how, sources), done=self._arranged, failed=self._failed)
+
+        def arrange(_task: Task) -> tuple[Source, ...]:
+            from medae.readers.choices import arranged
+
+            return arranged(how, sources)
+
+        self._threads.start(arrange, done=self._arranged, failed=self._failed)
 
     def _arranged(self, sources: Sequence[Source]) -> None:
         self.loading_ended.emit()
@@ -218,7 +223,7 @@ class Session(QObject):
         for threads in (self._threads, self._scans, self._thumbnails):
             threads.close()
 
-    def _found(self, opening: _Opening, found: readers.Found) -> None:
+    def _found(self, opening: _Opening, found: "Found") -> None:
         """List what a scan has found of a series."""
         lines = opening.lines.setdefault(found.key, [])
         for number, source in enumerate(found.sources):
@@ -251,7 +256,7 @@ class Session(QObject):
                 self.show(index)
         self.series_changed.emit(index)
 
-    def _scanned(self, opening: _Opening, scan: readers.Scan) -> None:
+    def _scanned(self, opening: _Opening, scan: "Scan") -> None:
         self._end(opening)
         if self._reading is None and not self._openings:
             self.loading_ended.emit()
@@ -306,11 +311,13 @@ class Session(QObject):
         if not entry.files or entry.result is None:
             return
         original, files = entry.result.original, entry.files
-        self._threads.start(
-            lambda task: readers.attach(original, files, task.report),
-            done=partial(self._attached, index, original),
-            failed=self._failed,
-        )
+
+        def attach(task: Task) -> Result:
+            from medae.readers import attach
+
+            return attach(original, files, task.report)
+
+        self._threads.start(attach, done=partial(self._attached, index, original), failed=self._failed)
 
     def _attached(self, index: int, original: Volume, found: Result) -> None:
         entry = self.series[index]
@@ -334,10 +341,16 @@ class Session(QObject):
         self.loading_ended.emit()
         self.problem.emit(sentence, details)
 
-    def _say_nothing_found(self, paths: tuple[Path, ...], skipped: Sequence[readers.Skipped]) -> None:
+    def _say_nothing_found(self, paths: tuple[Path, ...], skipped: "Sequence[Skipped]") -> None:
         where = paths[0].name if len(paths) == 1 else f"the {len(paths)} items"
         reason = f" {skipped[0].path.name}: {skipped[0].reason}." if skipped else ""
         self.problem.emit(f"No series that MedAE can read was found in {where}.{reason}", "")
+
+
+def _read(source: Source, task: Task, modality: str | None = None) -> Volume:
+    from medae.readers import read
+
+    return read(source, task.report, modality)
 
 
 def _both(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:

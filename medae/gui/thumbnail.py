@@ -6,7 +6,6 @@ import numpy as np
 from PySide6.QtCore import Qt  # noqa: TID253
 from PySide6.QtGui import QImage  # noqa: TID253
 
-from medae import readers
 from medae.progress import Report
 from medae.reslice import plane_of
 from medae.volume import Source, Volume
@@ -25,7 +24,9 @@ def thumbnail(source: Source, report: Report) -> QImage | None:
         source = replace(source, paths=(middle,), shape=(1, *source.shape[1:]), warnings=())
     elif np.prod(source.shape, dtype=np.int64) > _MOST_VOXELS:
         return None
-    return picture(readers.read(source, report))
+    from medae.readers import read
+
+    return picture(read(source, report))
 
 
 def picture(volume: Volume) -> QImage:

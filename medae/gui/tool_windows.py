@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal  # noqa: TID253
 from PySide6.QtWidgets import QWidget  # noqa: TID253
 
-from medae.gui.latent_window import LatentWindow
-from medae.gui.model_manager import ModelManager
 from medae.gui.pacs_work import PacsWork
 from medae.gui.running_jobs import JobRecord, JobWorker
-from medae.gui.training_window import TrainingWindow
 from medae.jobs.job import ExportJob
 from medae.jobs.messages import Message
 
 if TYPE_CHECKING:
     from medae.gui.calibration_window import CalibrationWindow
+    from medae.gui.latent_window import LatentWindow
+    from medae.gui.model_manager import ModelManager
     from medae.gui.pacs_window import PacsWindow
+    from medae.gui.training_window import TrainingWindow
 
 MakeWorker = Callable[[Callable[[Message], None]], JobWorker]
 
@@ -49,6 +49,8 @@ class ToolWindows(QObject):
 
     def show_training(self, paths: Sequence[Path] = (), modality: str = "") -> None:
         """Open the training window; with paths it asks for a model of what is normal in these scans."""
+        from medae.gui.training_window import TrainingWindow
+
         if self._training is None:
             self._training = TrainingWindow(self._make_worker)
             self._training.model_ready.connect(self._model_ready)
@@ -58,6 +60,8 @@ class ToolWindows(QObject):
 
     def show_models(self) -> None:
         """Open the model manager."""
+        from medae.gui.model_manager import ModelManager
+
         if self._models is None:
             self._models = ModelManager()
             self._models.use.connect(self.use_model)
@@ -79,6 +83,8 @@ class ToolWindows(QObject):
 
     def show_latent(self, paths: Sequence[Path] = (), model: str = "", modality: str | None = None) -> None:
         """Open the latent explorer, on scans and a model where they are given."""
+        from medae.gui.latent_window import LatentWindow
+
         if self._latent is None:
             self._latent = LatentWindow(self._make_worker)
             self._latent.slice_wanted.connect(self.slice_wanted)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from psygnal import EmissionInfo
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal  # noqa: TID253
@@ -9,9 +10,11 @@ from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent  # noqa: TID253
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget  # noqa: TID253
 
 from medae.gui.captions import probe_text
-from medae.gui.image_pane import ImagePane
 from medae.gui.theme import BORDER, DIM_TEXT, PANEL
 from medae.gui.viewer_model import Content, Flicker, ViewerModel
+
+if TYPE_CHECKING:
+    from medae.gui.image_pane import ImagePane
 
 _VIEW_FIELDS = frozenset({
     "zoom", "pan", "findings", "selected_finding", "show_findings", "show_crosshair", "show_overlays",
@@ -48,6 +51,7 @@ class Viewer(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setStyleSheet(f"medae--gui--viewer--Viewer, Viewer {{ background: {BORDER}; }}")
         self.panes: dict[Content, ImagePane] = {}
+        """Those that were shown so far."""
         self._build()
         model.events.connect(self._changed)
         model.slice_refreshed.connect(self._slice_refreshed)
@@ -56,14 +60,8 @@ class Viewer(QWidget):
         self.refresh()
 
     def _build(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(1)
-        for content in _CONTENTS:
-            pane = ImagePane(self.model, content, self)
-            pane.menu_requested.connect(self.context_menu_requested)
-            pane.hide()
-            row.addWidget(pane, 1)
-            self.panes[content] = pane
+        self._row = QHBoxLayout()
+        self._row.setSpacing(1)
         self._probe = QLabel(self)
         self._probe.setTextFormat(Qt.TextFormat.PlainText)
         self._probe.setAccessibleName("Values under the mouse")
@@ -72,7 +70,7 @@ class Viewer(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(1)
-        column.addLayout(row, 1)
+        column.addLayout(self._row, 1)
         column.addWidget(self._probe)
 
     # redrawing: at most once for each turn of the event loop
@@ -90,7 +88,7 @@ class Viewer(QWidget):
     def refresh(self) -> None:
         """Draw what has changed since the last time."""
         changed, self._dirty = self._dirty, set()
-        if not changed:
+        if not changed or (self.model.original is None and not self.panes):
             return
         if changed & {"layout", "maximized", "original"}:
             self._arrange()
@@ -104,11 +102,24 @@ class Viewer(QWidget):
 
     def _arrange(self) -> None:
         shown = self.model.contents()
+        for content in shown:
+            if content not in self.panes:
+                self._add_pane(content)
         for content, pane in self.panes.items():
             pane.setVisible(content in shown)
         layout = self.layout()
         if layout is not None:
             layout.activate()
+
+    def _add_pane(self, content: Content) -> None:
+        """Make a pane, in its place; only now, as the window is there sooner without them."""
+        from medae.gui.image_pane import ImagePane
+
+        pane = ImagePane(self.model, content, self)
+        pane.menu_requested.connect(self.context_menu_requested)
+        before = _CONTENTS[: _CONTENTS.index(content)]
+        self._row.insertWidget(sum(each in self.panes for each in before), pane, 1)
+        self.panes[content] = pane
 
     # keys
 

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-import pydicom
-from pydicom.errors import InvalidDicomError
-
 from medae.errors import ReadError
 
 TEMPORARY = ".coming-"
@@ -37,6 +34,9 @@ def identity(data: bytes) -> Identity:
     ReadError
         It has no readable header, or names no series or instance.
     """
+    import pydicom  # here, as the window needs the places of files, but not pydicom, to be there
+    from pydicom.errors import InvalidDicomError
+
     try:
         header = pydicom.dcmread(
             BytesIO(data), specific_tags=["SeriesInstanceUID", "SOPInstanceUID"], stop_before_pixels=True
