@@ -42,7 +42,6 @@ class ImagePane(pg.GraphicsView):
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(f"{captions.title(model, content)} image")
 
     def minimumSizeHint(self) -> QSize:
         """Let panes become small before the window does."""
@@ -65,6 +64,7 @@ class ImagePane(pg.GraphicsView):
         self._picture = picture(self.model, self.content, self._step)
         _set_image(self._base, self._picture.base)
         _set_image(self._overlay, self._picture.overlay)
+        self.setAccessibleName(f"{captions.title(self.model, self.content)} image")
         self.setAccessibleDescription(self._describe())
         self._place(screen)
 

@@ -79,7 +79,7 @@ class SeriesBrowser(QWidget):
 
     def describe(self, row: int, source: Source, growing: bool = False) -> None:
         """Write what is known of a series; one that is ``growing`` is still being found."""
-        from medae.readers.geometry import UNEVEN  # imported by the thread that has read or found the series
+        from medae.readers.geometry import UNEVEN  # the readers are there: they have found the series
 
         item = self.list.item(row)
         slices, rows, columns = source.shape

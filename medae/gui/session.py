@@ -312,12 +312,12 @@ class Session(QObject):
             return
         original, files = entry.result.original, entry.files
 
-        def attach(task: Task) -> Result:
+        def lay_over(task: Task) -> Result:
             from medae.readers import attach
 
             return attach(original, files, task.report)
 
-        self._threads.start(attach, done=partial(self._attached, index, original), failed=self._failed)
+        self._threads.start(lay_over, done=partial(self._attached, index, original), failed=self._failed)
 
     def _attached(self, index: int, original: Volume, found: Result) -> None:
         entry = self.series[index]

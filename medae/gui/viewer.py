@@ -51,7 +51,7 @@ class Viewer(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setStyleSheet(f"medae--gui--viewer--Viewer, Viewer {{ background: {BORDER}; }}")
         self.panes: dict[Content, ImagePane] = {}
-        """Those that were shown so far."""
+        """Those shown so far."""
         self._build()
         model.events.connect(self._changed)
         model.slice_refreshed.connect(self._slice_refreshed)
@@ -112,7 +112,7 @@ class Viewer(QWidget):
             layout.activate()
 
     def _add_pane(self, content: Content) -> None:
-        """Make a pane, in its place; only now, as the window is there sooner without them."""
+        """Make a pane in its place; not before it is shown, so that the window is there sooner."""
         from medae.gui.image_pane import ImagePane
 
         pane = ImagePane(self.model, content, self)

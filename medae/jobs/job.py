@@ -14,9 +14,9 @@ DeviceName = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
 
 
 class _Job(BaseModel):
-    """Frozen, compared by value, and strict: an unknown field is an error."""
+    """Frozen, compared by value, and strict: an unknown field is an error. Validators are built when first needed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class ProcessJob(_Job):
@@ -127,5 +127,5 @@ AnyJob = ProcessJob | ExportJob | TrainJob | CalibrateJob | PlanJob | FamiliesJo
 
 Job = Annotated[AnyJob, Field(discriminator="kind")]
 
-JOB: TypeAdapter[AnyJob] = TypeAdapter(Job)
+JOB: TypeAdapter[AnyJob] = TypeAdapter(Job, config=ConfigDict(defer_build=True))
 """Reads any job: ``JOB.validate_json(text)``."""

@@ -34,7 +34,7 @@ def identity(data: bytes) -> Identity:
     ReadError
         It has no readable header, or names no series or instance.
     """
-    import pydicom  # here, as the window needs the places of files, but not pydicom, to be there
+    import pydicom  # here: the window imports this module at its start, and needs no pydicom then
     from pydicom.errors import InvalidDicomError
 
     try:

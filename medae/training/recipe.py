@@ -18,7 +18,7 @@ MILD_SHARE = 0.5
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Data(_Strict):

@@ -213,6 +213,31 @@ def test_panes_have_accessible_names(viewer: Viewer) -> None:
     assert viewer.panes["heatmap"].accessibleDescription() == "Slice 3 of 5"
 
 
+def test_accessible_names_say_what_is_shown_now(qtbot: QtBot) -> None:
+    """Also where a pane was first shown in another state."""
+    model = full_model()
+    model.strength = 0.5
+    viewer = Viewer(model)
+    qtbot.addWidget(viewer)
+    assert viewer.panes["denoised"].accessibleName() == "Denoised · 50 % image"
+    model.strength = 1.0
+    viewer.refresh()
+    assert viewer.panes["denoised"].accessibleName() == "Denoised image"
+
+
+def test_panes_lie_in_the_same_order_whichever_was_shown_first(qtbot: QtBot) -> None:
+    model = full_model()
+    model.maximized = "denoised"
+    viewer = Viewer(model)
+    qtbot.addWidget(viewer)
+    viewer.resize(900, 400)
+    viewer.show()
+    model.maximized = ""
+    viewer.refresh()
+    left = [viewer.panes[content].x() for content in ("original", "denoised", "heatmap")]
+    assert left == sorted(set(left))
+
+
 def test_a_viewer_that_is_gone_no_longer_listens(qtbot: QtBot) -> None:
     model = ViewerModel()
     viewer = Viewer(model)
